@@ -152,6 +152,12 @@ class Jurisdiction:
         return {fold(self.id.partition(".")[0]): self.id} | named
 
     @cached_property
+    def codes_by_type(self) -> Mapping[str, str]:
+        """Service codes by the type names of the city's export, and by the kinds' own names."""
+        names = {kind.name.en: kind.code for kind in self.services.values()}
+        return {**names, **self.export_types}
+
+    @cached_property
     def answers(self) -> Mapping[str, LocalText]:
         """Texts of the answers to frequent questions, by code."""
         return {a.code: a.text for a in self.faq.by_code.values()} if self.faq else {}

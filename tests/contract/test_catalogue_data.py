@@ -258,6 +258,9 @@ def _outline(path: Path) -> BaseGeometry:
 NEEDS_OF_A_PERSON = {
     "portland.gov": {"ADA-REQUEST", "CAMP-ADA", "OUTREACH-REQ", "CRISIS-PSR", "POL-NONEMERG"},
     "boston.gov": {"BOS-ADA"},
+    "chicago.gov": {"CHI-HOMELESS"},
+    "nyc.gov": {"NYC-HOMELESS"},
+    "sf.gov": {"SF-HOMELESS"},
 }
 
 

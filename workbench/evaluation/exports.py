@@ -7,7 +7,8 @@ city's export.
 import csv
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any, TextIO
@@ -16,7 +17,9 @@ from zoneinfo import ZoneInfo
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.csv_text import open_text
 from shared.errors import Route311Error
+from workbench.evaluation.export_formats import EXPORTS, OWN, ExportFormat, column_name
 
+_PORTAL_TIMES = ("%m/%d/%Y %I:%M:%S %p", "%Y/%m/%d %I:%M:%S %p")
 _PAIR_COLUMNS = (("request_id", "duplicate_of"), ("duplicate_id", "parent_id"))
 
 
@@ -24,72 +27,6 @@ class UnreadableRowsError(Route311Error):
     """A file is not an export that can be read."""
 
     code = "unreadable_rows"
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFormat:
-    """Columns of an export.
-
-    Attributes:
-        city_id: The city that publishes it, as a default.
-        request_id: Column of the id; it identifies the format.
-        reported_at: Column of the time, or of the day where ``is_daily``.
-        latitude: Column in WGS 84 degrees.
-        longitude: Column in WGS 84 degrees.
-        address: Column of the address; "" for none.
-        description: Column of the description, which defaults to the type; "" for none.
-        kinds: Service codes by type; other types are looked up in the catalogue.
-        is_daily: Whether times are days.
-    """
-
-    city_id: str
-    request_id: str
-    reported_at: str
-    kind: str
-    latitude: str
-    longitude: str
-    address: str = ""
-    description: str = ""
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    is_daily: bool = False
-
-    @property
-    def required_columns(self) -> frozenset[str]:
-        """All columns that it names."""
-        named = (self.request_id, self.reported_at, self.kind, self.latitude, self.longitude)
-        return frozenset(filter(None, (*named, self.address, self.description)))
-
-
-OWN = ExportFormat(
-    city_id="portland.gov",
-    request_id="request_id",
-    reported_at="reported_at",
-    kind="service_code",
-    latitude="latitude",
-    longitude="longitude",
-    address="address",
-    description="description",
-)
-BOSTON = ExportFormat(
-    city_id="boston.gov",
-    request_id="case_enquiry_id",
-    reported_at="open_dt",
-    kind="type",
-    latitude="latitude",
-    longitude="longitude",
-    address="location",
-    description="case_title",
-)
-PORTLAND_CAMPSITES = ExportFormat(
-    city_id="portland.gov",
-    request_id="inc_id",
-    reported_at="inc_date",
-    kind="is_vehicle",
-    latitude="lat",
-    longitude="lon",
-    kinds={"No": "CAMP-REPORT", "Yes": "VEH-CAMP"},
-    is_daily=True,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +105,7 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
 
 def format_of(columns: Collection[str]) -> ExportFormat:
     """Return the format of an export with these columns; ours where no city has them."""
-    return next((f for f in (BOSTON, PORTLAND_CAMPSITES) if f.request_id in columns), OWN)
+    return next((one for one in EXPORTS if one.has(columns)), OWN)
 
 
 def parse_row(
@@ -183,9 +120,9 @@ def parse_row(
     Raises:
         ValueError: A cell is missing or invalid; the message names the column, not the cell.
     """
-    own = _cell(record, columns.kind)
-    code = columns.kinds.get(own, own)
-    kind = code if code in city.services else city.export_types.get(code)
+    own = _cell(record, columns.kind) or _cell(record, columns.code)
+    subtype = _cell(record, columns.subtype)
+    kind = _service_code(record, columns, city)
     request_id = _cell(record, columns.request_id)
     if not request_id:
         raise ValueError("the row has no id")
@@ -197,8 +134,18 @@ def parse_row(
         latitude=_coordinate(record, columns.latitude),
         longitude=_coordinate(record, columns.longitude),
         address=" ".join(_cell(record, columns.address).split()) or None,
-        description=_cell(record, columns.description) or own,
+        description=_cell(record, columns.description) or (f"{own}: {subtype}" if subtype else own),
     )
+
+
+def _service_code(
+    record: Mapping[str, Any], columns: ExportFormat, city: Jurisdiction
+) -> str | None:
+    """Return the code of a row's kind; None where the catalogue lacks its type."""
+    code, own = _cell(record, columns.code), _cell(record, columns.kind)
+    names = (f"{own}: {_cell(record, columns.subtype)}", columns.kinds.get(own, own))
+    listed = next((name for name in (code, *names) if name in city.services), None)
+    return listed or next(filter(None, map(city.codes_by_type.get, names)), None)
 
 
 def _numbered(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -208,9 +155,13 @@ def _numbered(file: TextIO) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if head == "{":
         yield from enumerate(map(_object, filter(str.strip, file)), start=1)
     else:
-        reader = csv.DictReader(file)
-        for record in reader:
-            yield reader.line_num, record
+        yield from numbered_rows(csv.DictReader(file))
+
+
+def numbered_rows(reader: "csv.DictReader[str]") -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Return the rows of CSV with their line numbers, under the columns' names of formats."""
+    reader.fieldnames = [column_name(title) for title in reader.fieldnames or ()]
+    return ((reader.line_num, record) for record in reader)
 
 
 def _object(line: str) -> Mapping[str, Any]:
@@ -241,13 +192,21 @@ def _time(
     record: Mapping[str, Any], columns: ExportFormat, city: Jurisdiction, daily: time
 ) -> datetime:
     column = columns.reported_at
-    try:
-        moment = datetime.fromisoformat(_cell(record, column))
-    except ValueError:
-        raise ValueError(f"{column}: no {'day' if columns.is_daily else 'time'}") from None
+    moment = _moment(_cell(record, column))
+    if moment is None:
+        raise ValueError(f"{column}: no {'day' if columns.is_daily else 'time'}")
     if columns.is_daily:
         moment = datetime.combine(moment.date(), daily)
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(city.timezone))
+
+
+def _moment(cell: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(cell)
+    for portal in _PORTAL_TIMES:
+        with suppress(ValueError):
+            return datetime.strptime(cell, portal)  # noqa: DTZ007 - local to the city
+    return None
 
 
 def _coordinate(record: Mapping[str, Any], column: str) -> float | None:

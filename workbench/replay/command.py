@@ -16,9 +16,9 @@ from rich.console import Console
 from cli.connection import DEFAULT_DATA, DataOption, JsonOption, load_stack
 from cli.interrupts import run
 from deploy.local.stack_file import Stack
-from shared.catalogue import load_catalogue
+from shared.catalogue import Catalogue, load_catalogue
 from shared.csv_text import open_text
-from workbench.replay.formats import FORMATS, format_of
+from workbench.replay.formats import FORMATS, OPEN, format_of, read_rows
 from workbench.replay.outcomes import OutcomeCounter, OutcomeCounts
 from workbench.replay.runner import Pacing, SendProgress, parse_speed, send_rows
 from workbench.replay.tracker import outcome_tracker
@@ -57,6 +57,12 @@ FormatOption = Annotated[
     str | None,
     typer.Option("--format", callback=_format, help=f"{'/'.join(FORMATS)} (default: detected)."),
 ]
+JurisdictionOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The city of an Open311 answer, whose requests do not say it (default: portland.gov).",
+    ),
+]
 SpeedOption = Annotated[
     str, typer.Option(callback=_speed, help="Speed as a multiple of the export's own, or max.")
 ]
@@ -71,6 +77,7 @@ RejectsOption = Annotated[Path, typer.Option(help="File for invalid rows, with t
 class _ReplayOptions:
     file: Path
     format: str
+    jurisdiction: str | None
     pacing: Pacing
     limit: int | None
     via: Via
@@ -80,6 +87,7 @@ class _ReplayOptions:
 def replay(
     file: FileArgument,
     format_name: FormatOption = None,
+    jurisdiction: JurisdictionOption = None,
     speed: SpeedOption = "max",
     limit: LimitOption = None,
     via: ViaOption = Via.KAFKA,
@@ -92,14 +100,21 @@ def replay(
     Each row keeps the export's own id and time, so a replay is idempotent. A type that the
     catalogue lacks is sent as OTHER and listed; an invalid row is written to --rejects.
 
+    boston, sf, nyc, chicago: the 311 export of that city's open data portal (CSV), for
+    boston.gov, sf.gov, nyc.gov and chicago.gov. portland-campsites: Portland's campsite reports
+    (CSV). open311: a GeoReport v2 answer of any city (JSON, XML) or GeoReport Bulk (CSV).
+    submissions: one submission or CloudEvent a line (JSON).
+
     Example: `route311 replay export.csv.gz --limit 1000`
     """
+    name, catalogue = format_name or format_of(file), load_catalogue()
+    _check_jurisdiction(jurisdiction, name, catalogue)
     options = _ReplayOptions(
-        file, format_name or format_of(file), Pacing(parse_speed(speed)), limit, via, rejects
+        file, name, jurisdiction, Pacing(parse_speed(speed)), limit, via, rejects
     )
     console = Console(stderr=json_output, highlight=False)
     began = time.monotonic()
-    sent, counts = run(_replay(options, load_stack(data), console))
+    sent, counts = run(_replay(options, load_stack(data), catalogue, console))
     took_s = time.monotonic() - began
     if json_output:
         typer.echo(json.dumps(as_json(sent, counts, took_s)))
@@ -107,10 +122,16 @@ def replay(
         summary(console, sent, counts, took_s)
 
 
+def _check_jurisdiction(city_id: str | None, format_name: str, catalogue: Catalogue) -> None:
+    if city_id is not None and format_name != OPEN:
+        raise typer.BadParameter(f"a file of {format_name} says its city: leave it out")
+    if city_id is not None and city_id not in catalogue.jurisdictions:
+        raise typer.BadParameter(f"known are {', '.join(catalogue.jurisdictions)}")
+
+
 async def _replay(
-    options: _ReplayOptions, stack: Stack, console: Console
+    options: _ReplayOptions, stack: Stack, catalogue: Catalogue, console: Console
 ) -> tuple[SendProgress, OutcomeCounts]:
-    catalogue = load_catalogue()
     by_http = options.via is Via.HTTP
     counter = OutcomeCounter(f"/http/{_ADAPTER}" if by_http else f"/replay/{options.format}")
     sent = SendProgress()
@@ -123,10 +144,11 @@ async def _replay(
             open_text(options.file, errors="replace") as text,
             live_progress(console, sent, counter),
         ):
-            rows = islice(FORMATS[options.format](text, catalogue), options.limit)
+            found = read_rows(text, options.format, catalogue, options.jurisdiction)
             tracking = group.create_task(
                 tracker.follow(lambda: sent.sent if sent.finished else None, _GIVE_UP_AFTER_IDLE_S)
             )
+            rows = islice(found, options.limit)
             await send_rows(rows, transport, options.pacing, options.rejects, sent)
             counts = await tracking
     return sent, counts

@@ -1,76 +1,113 @@
-"""Formats of replayed files: exports of Boston and Portland, and submissions as JSON Lines."""
+"""Formats of replayed files: cities' exports, Open311 answers, and submissions as JSON Lines."""
 
-import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TextIO, TypeAlias
+from typing import Any, TextIO
 
 from pydantic import ValidationError
 
 from shared.catalogue import Catalogue, Jurisdiction
 from shared.contract.events import SubmissionReceived, invalid_fields
 from shared.csv_text import open_text
-from workbench.evaluation.exports import (
+from workbench.evaluation.export_formats import (
     BOSTON,
+    CHICAGO,
+    NYC,
+    OPEN311,
     PORTLAND_CAMPSITES,
+    SF,
+    SF_API,
     ExportFormat,
-    PastRequest,
-    parse_row,
+    column_name,
 )
+from workbench.evaluation.exports import PastRequest, parse_row
+from workbench.replay.records import read_records
 from workbench.replay.rows import Row, Sendable, UnreadableFileError, Unsendable, submission
 
-Format: TypeAlias = Callable[[TextIO, Catalogue], Iterator[Row]]
+OPEN = "open311"
+_SUBMISSIONS = "submissions"
+_EXPORTS: Mapping[str, tuple[ExportFormat, ...]] = {
+    "boston": (BOSTON,),
+    "sf": (SF, SF_API),
+    "nyc": (NYC,),
+    "chicago": (CHICAGO,),
+    "portland-campsites": (PORTLAND_CAMPSITES,),
+    OPEN: (OPEN311,),
+}
+FORMATS = (*_EXPORTS, _SUBMISSIONS)
 
 _NOON = time(12)
 _ID_DIGITS = 32
-_BOSTON_CHANNELS = {
-    "Citizens Connect App": "app",
-    "Constituent Call": "phone",
-    "Self Service": "web",
-    "Maximo Integration": "kafka",
+_CHANNELS = {
+    "citizens connect app": "app",
+    "constituent call": "phone",
+    "self service": "web",
+    "maximo integration": "kafka",
+    "mobile": "app",
+    "mobile device": "app",
+    "mobile/open311": "app",
+    "phone": "phone",
+    "phone call": "phone",
+    "email": "email",
+    "e-mail": "email",
+    "open311 interface": "open311",
+    "integrated agency": "kafka",
+    "walk-in": "walk_in",
 }
 _CAMPSITE_DESCRIPTIONS = {"CAMP-REPORT": "Campsite", "VEH-CAMP": "Vehicle at a campsite"}
 
 
-def read_export(
-    file: TextIO, name: str, columns: ExportFormat, city: Jurisdiction
+def read_rows(
+    file: TextIO, name: str, catalogue: Catalogue, city_id: str | None = None
 ) -> Iterator[Row]:
-    """Read each row of a city's export as a submission.
-
-    Where the export has days instead of times, noon stands for the time.
+    """Read each row of a file as a submission.
 
     Args:
         name: Name of the format, which becomes part of the events' source.
+        city_id: The city; None for the one that publishes exports of this format.
 
     Raises:
-        UnreadableFileError: A column is missing.
+        UnreadableFileError: The file is not of this format, or a column is missing.
     """
-    reader = csv.DictReader(file)
-    missing = columns.required_columns - set(reader.fieldnames or ())
+    if name == _SUBMISSIONS:
+        yield from _read_submissions(file)
+        return
+    columns, records = read_records(file)
+    known = _EXPORTS[name]
+    export = next((one for one in known if columns is None or one.has(columns)), known[0])
+    missing = export.required_columns - set(columns or export.required_columns)
     if missing:
         raise UnreadableFileError(f"columns are missing: {', '.join(sorted(missing))}")
-    for record in reader:
-        try:
-            row = parse_row(record, columns, city, _NOON)
-        except ValueError as error:
-            yield Unsendable(reader.line_num, ",".join(record.values()), str(error))
-            continue
-        data = _submission_data(row, record, columns, city)
-        event = submission(name, row.request_id, row.reported_at.isoformat(), data)
-        yield Sendable(reader.line_num, event, row.unmapped)
+    city = catalogue.jurisdictions[city_id or export.city_id]
+    for line, record in records:
+        yield _read_row(line, record, name, export, city)
+
+
+def _read_row(
+    line: int, record: Mapping[str, Any], name: str, export: ExportFormat, city: Jurisdiction
+) -> Row:
+    """Return a row; where the export has days instead of times, noon stands for the time."""
+    try:
+        row = parse_row(record, export, city, _NOON)
+    except ValueError as error:
+        return Unsendable(line, json.dumps(record, ensure_ascii=False), str(error))
+    data = _submission_data(row, record, export, city)
+    event = submission(name, row.request_id, row.reported_at.isoformat(), data)
+    return Sendable(line, event, row.unmapped)
 
 
 def _submission_data(
-    row: PastRequest, record: Mapping[str, Any], columns: ExportFormat, city: Jurisdiction
+    row: PastRequest, record: Mapping[str, Any], export: ExportFormat, city: Jurisdiction
 ) -> dict[str, Any]:
     """Return the data of a submission; a change to them breaks the idempotency of replays."""
-    address = {"address": row.address} if columns.address else {}
+    address = {"address": row.address} if export.address else {}
+    channel = str(record.get(export.channel) or "").strip().casefold()
     return {
         "jurisdiction": city.id,
-        "channel": _BOSTON_CHANNELS.get(record.get("source") or "", "web"),
+        "channel": OPEN if export is OPEN311 else _CHANNELS.get(channel, "web"),
         "service_code": row.kind,
         "description": _CAMPSITE_DESCRIPTIONS.get(row.kind, row.description),
         "language": "en",
@@ -78,7 +115,7 @@ def _submission_data(
     }
 
 
-def read_submissions(file: TextIO) -> Iterator[Row]:
+def _read_submissions(file: TextIO) -> Iterator[Row]:
     """Read each line of JSON as a CloudEvent or as the data of a submission.
 
     Data without an envelope gets a hash of its text as id, so that a second replay is idempotent.
@@ -97,25 +134,12 @@ def _read_submission(line: int, text: str) -> Row:
         return Unsendable(line, text, "no JSON object")
     if "specversion" not in found:
         row_id = sha256(text.encode()).hexdigest()[:_ID_DIGITS]
-        return Sendable(line, submission("submissions", row_id, found.pop("time", None), found))
+        event = submission(_SUBMISSIONS, row_id, found.pop("time", None), found)
+        return Sendable(line, event)
     try:
         return Sendable(line, SubmissionReceived.model_validate(found))
     except ValidationError as error:
         return Unsendable(line, text, invalid_fields(error))
-
-
-def _export(name: str, columns: ExportFormat) -> Format:
-    return lambda file, catalogue: read_export(
-        file, name, columns, catalogue.jurisdictions[columns.city_id]
-    )
-
-
-_EXPORTS = {"boston": BOSTON, "portland-campsites": PORTLAND_CAMPSITES}
-
-FORMATS: Mapping[str, Format] = {
-    **{name: _export(name, columns) for name, columns in _EXPORTS.items()},
-    "submissions": lambda file, _: read_submissions(file),
-}
 
 
 def format_of(path: Path) -> str:
@@ -125,12 +149,14 @@ def format_of(path: Path) -> str:
         UnreadableFileError: It indicates none.
     """
     with open_text(path, errors="replace") as file:
-        first = file.readline()
-    if first.lstrip().startswith("{"):
-        return "submissions"
-    columns = {column.strip() for column in first.split(",")}
-    for name, export in _EXPORTS.items():
-        if export.request_id in columns:
+        first = file.readline().lstrip()
+    if first.startswith("{"):
+        return _SUBMISSIONS
+    if first.startswith(("[", "<")):
+        return OPEN
+    columns = {column_name(column.strip().strip('"')) for column in first.split(",")}
+    for name, exports in _EXPORTS.items():
+        if any(export.has(columns) for export in exports):
             return name
     raise UnreadableFileError(
         f"{path}: not a format known here; say which with --format {'/'.join(FORMATS)}"

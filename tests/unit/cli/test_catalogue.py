@@ -73,7 +73,7 @@ def test_kinds_are_found_by_a_word_of_their_code_name_or_keywords() -> None:
 def test_bureaus_are_listed_by_city() -> None:
     cities = {bureau["city"] for bureau in listed("bureaus")}
 
-    assert cities == {"portland.gov", "boston.gov"}
+    assert cities == {"portland.gov", "boston.gov", "sf.gov", "nyc.gov", "chicago.gov"}
     assert {bureau["city"] for bureau in listed("bureaus", "--city", "boston.gov")} == {
         "boston.gov"
     }

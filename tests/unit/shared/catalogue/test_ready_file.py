@@ -65,10 +65,12 @@ def test_texts_are_judged_the_same_by_either(built_in: Path) -> None:
 
 
 def test_what_cities_have_in_common_is_in_memory_once(built_in: Path) -> None:
-    boston, portland = load_catalogue_with_indexes(built_in).jurisdictions.values()
+    cities = load_catalogue_with_indexes(built_in).jurisdictions
+    boston, portland = cities["boston.gov"], cities["portland.gov"]
 
     assert boston.trained_model is portland.trained_model
     assert boston.phrases.compiled.gaps is portland.phrases.compiled.gaps
+    assert cities["nyc.gov"].phrases.compiled is boston.phrases.compiled
 
 
 def test_the_file_is_used_and_not_the_sources(town: Path) -> None:
