@@ -9,8 +9,6 @@ from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
 from cli.operator.id_lookup import IdLookup, UnknownNameError
 from cli.terminal import print_found
-from services.intake.channels.mail.rules.machine import SUBJECT, Question, question_text
-from services.intake.channels.sms.rules import wording as sms
 from services.notify.channels.sms.rules import sms_parts
 from services.notify.policy import city_texts
 from services.notify.records import MessageData
@@ -20,11 +18,11 @@ from services.notify.rules.languages import LanguageRules
 from services.notify.rules.model import TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from services.notify.store.deliveries import find_message
-from shared.catalogue import CALL_911, Jurisdiction, load_catalogue
+from shared.catalogue import load_catalogue
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel, primary_subtag
 
-PreviewName: TypeAlias = Literal[TemplateName, "question", "feedback"]
+PreviewName: TypeAlias = Literal[TemplateName, "feedback"]
 
 CaseArgument = Annotated[str, typer.Argument(help="Id of the case, or a tracking number.")]
 TemplateOption = Annotated[
@@ -48,9 +46,8 @@ def preview(
 ) -> None:
     """Show a message about a case as its first reporter would get it, without the name.
 
-    `question` is intake's question for a missing location, `feedback` the message that asks
-    whether the problem is fixed. Texts that no speaker has reviewed are shown with a note. Nothing
-    is sent.
+    `question` is what a person of the staff asks, `feedback` the message that asks whether the
+    problem is fixed. Texts that no speaker has reviewed are shown with a note. Nothing is sent.
 
     Example: `route311 notify preview 26-7KQ4-M2 --template completed --language es`
     """
@@ -61,18 +58,15 @@ def preview(
         {city: tuple(languages) for city in catalogue.jurisdictions},
         send_unreviewed=True,
     )
-    of = _template_of(template)
+    of: TemplateName = "completed" if template == "feedback" else template
     dsn = find_admin_dsn(data)
     message = query(dsn, "notify", lambda db: find_message(db, case_id, of, language, rules))
     if message is None:
         raise UnknownNameError(f"{case}: no reporter of it is known to notify")
-    if template == "question":
-        shown = _question(channel, message, catalogue.jurisdictions[message.request.jurisdiction])
-    else:
-        links = SignedLinks.of([token_bytes()], pages_url)  # they open nothing
-        renderer = MessageRenderer(city_texts(catalogue), pages_url, links, languages)
-        note = _note(language, languages[message.language])
-        shown = _message(channel, message, renderer) | ({"note": note} if note else {})
+    links = SignedLinks.of([token_bytes()], pages_url)  # they open nothing
+    renderer = MessageRenderer(city_texts(catalogue), pages_url, links, languages)
+    note = _note(language, languages[message.language])
+    shown = _message(channel, message, renderer) | ({"note": note} if note else {})
     print_found(shown, "\n\n".join(map(str, shown.values())), as_json=json_output)
 
 
@@ -87,24 +81,6 @@ def _note(wished: str, shown: SpokenLanguage) -> str:
     return ""
 
 
-def _template_of(name: PreviewName) -> TemplateName:
-    """Return the template with the data of a message or of intake's question."""
-    match name:
-        case "question":
-            return "received"
-        case "feedback":
-            return "completed"
-        case _:
-            return name
-
-
-def _question(channel: StatusChannel, data: MessageData, city: Jurisdiction) -> dict[str, object]:
-    if channel == "sms":
-        return _text(sms_question(data))
-    subject, text = email_question(data, city)
-    return {"subject": subject, "text": text}
-
-
 def _message(
     channel: StatusChannel, data: MessageData, renderer: MessageRenderer
 ) -> dict[str, object]:
@@ -117,18 +93,3 @@ def _message(
 def _text(text: str) -> dict[str, object]:
     parts = sms_parts(text)
     return {"text": text, "parts": parts.count, "encoding": parts.encoding}
-
-
-def email_question(data: MessageData, city: Jurisdiction) -> tuple[str, str]:
-    """Return subject and text of intake's question for the location of a request."""
-    language, number = data.language, data.request.tracking_number
-    question: Question = "danger_where" if data.request.emergency else "where"
-    text = question_text(question, language, number=number, city=city)
-    return SUBJECT.in_language(language), text
-
-
-def sms_question(data: MessageData) -> str:
-    """Return the same question as a text message."""
-    danger = (CALL_911, sms.PASSED_ON) if data.request.emergency else ()
-    asked = sms.say(data.language, *danger, sms.ASK_WHERE)
-    return asked.replace("{number}", data.request.tracking_number)

@@ -149,7 +149,12 @@ def _status_changed(updates: Updates, event: e.CaseStatusChanged) -> None:
     facts = _case_facts(case)
     if has_new_lead or is_operators:
         facts = facts._replace(bureau=case.lead_bureau if has_new_lead else None)
-    _add_trigger(updates, event, on_move(case.status, has_new_lead=has_new_lead), facts)
+    template = on_move(
+        case.status,
+        has_new_lead=has_new_lead,
+        has_question=is_operators and case.public_note is not None,
+    )
+    _add_trigger(updates, event, template, facts)
 
 
 def _staff_wrote(updates: Updates, event: e.CaseAnswered) -> None:

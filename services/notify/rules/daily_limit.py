@@ -21,7 +21,11 @@ _STEPS: tuple[model.TemplateName, ...] = ("acknowledged", "in_progress")
 # Messages that count and always go out: without them a person waits for ever.
 _ALWAYS: tuple[model.TemplateName, ...] = ("completed", "declined")
 # Messages that do not count and always go out: the digest, and questions of a team.
-EXEMPT_TEMPLATES: tuple[model.TemplateName, ...] = ("digest", "waiting_for_resident")
+EXEMPT_TEMPLATES: tuple[model.TemplateName, ...] = (
+    "digest",
+    "waiting_for_resident",
+    "question",
+)
 EXEMPT_PRIORITY = "P1"
 # Keyed hash of a person, mailbox or number, and a day of their city.
 ReaderDay: TypeAlias = tuple[str, date]

@@ -15,6 +15,7 @@ TemplateName: TypeAlias = Literal[
     "scheduled",
     "in_progress",
     "waiting_for_resident",
+    "question",
     "completed",
     "declined",
     "referred",

@@ -81,9 +81,19 @@ def on_joining(case_status: str) -> model.TemplateName:
     return "already_closed" if case_status in _BY_CLOSING_STATUS else "attached"
 
 
-def on_move(case_status: str, *, has_new_lead: bool) -> model.TemplateName | None:
-    """Return the template for all followers of a case in a new status; None for ``open``."""
-    return "transferred" if has_new_lead else _BY_STATUS.get(case_status)
+def on_move(
+    case_status: str, *, has_new_lead: bool, has_question: bool = False
+) -> model.TemplateName | None:
+    """Return the template for all followers of a case in a new status; None for ``open``.
+
+    Args:
+        has_question: A person of the staff waits for the answer to a question.
+    """
+    if has_new_lead:
+        return "transferred"
+    if has_question and case_status == "waiting_for_resident":
+        return "question"
+    return _BY_STATUS.get(case_status)
 
 
 def is_no_news(previous_status: str, status: str, *, is_operators: bool) -> bool:

@@ -271,8 +271,16 @@ def test_a_person_of_the_staff_acknowledges_and_asks() -> None:
     ).triggers.values()
 
     assert (seen.template, seen.facts.bureau) == ("acknowledged", None)
-    assert (asked.template, asked.facts.note) == ("waiting_for_resident", "Which lane?")
+    assert (asked.template, asked.facts.note) == ("question", "Which lane?")
     assert asked.only_for is None
+
+
+def test_a_bureau_that_asks_waits() -> None:
+    event = moved(C, 4, "waiting_for_resident", public_note="Which lane?")
+
+    [waits] = updates_of(event).triggers.values()
+
+    assert (waits.template, waits.facts.note) == ("waiting_for_resident", "Which lane?")
 
 
 def test_what_a_reader_knows_already_is_no_message() -> None:

@@ -37,6 +37,7 @@ OF_EVERY_LANGUAGE = {
     "declined",
     "referred",
     "waiting_for_resident",
+    "question",
     "scheduled",
     "overdue",
     "digest",

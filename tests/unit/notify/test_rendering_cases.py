@@ -89,6 +89,7 @@ def test_work_without_a_date_is_planned_all_the_same() -> None:
         "scheduled",
         "in_progress",
         "waiting_for_resident",
+        "question",
         "completed",
         "declined",
         "referred",
@@ -138,7 +139,7 @@ def test_a_new_team_is_named_with_its_phone_and_a_resident_who_called_it_back_is
     assert "A look into the file" not in by_operator.text
 
 
-@pytest.mark.parametrize("template", ["answered", "waiting_for_resident"])
+@pytest.mark.parametrize("template", ["answered", "waiting_for_resident", "question"])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_words_of_the_staff_stand_in_the_frame_of_the_readers_language(
     template: TemplateName, language: str

@@ -118,7 +118,7 @@ def test_an_event_by_two_channels_counts_once() -> None:
     assert len(over_limit(six, MessagesOfDay({("ana", DAYS[0]): 1}, ()))) == 2
 
 
-@pytest.mark.parametrize("template", ["completed", "declined", "waiting_for_resident"])
+@pytest.mark.parametrize("template", ["completed", "declined", "waiting_for_resident", "question"])
 def test_the_end_and_a_question_always_go_out(template: str) -> None:
     full = MessagesOfDay({("ana", DAYS[0]): MAX_PER_DAY}, ())
 
