@@ -19,9 +19,10 @@ import asyncpg
 
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
+from services.intake.channels.listing.query import Cursor, public_codes
+from services.intake.channels.listing.store import PostgresListedRequests
 from services.intake.channels.open311.form import Parameters
-from services.intake.channels.open311.query import Cursor, public_codes, read_query
-from services.intake.channels.open311.store import PostgresListedRequests
+from services.intake.channels.open311.query import read_query
 from services.intake.public_status.store import give_public_ids
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.runtime.clock import utc_now

@@ -7,16 +7,11 @@ from itertools import chain
 
 from aiohttp import web
 
+from services.intake.channels.listing.query import Cursor, ListQuery, Span, public_codes
+from services.intake.channels.listing.store import ListedRequest, PostgresListedRequests
+from services.intake.channels.listing.views import w3c
 from services.intake.channels.open311.form import Parameters, jurisdiction_of
-from services.intake.channels.open311.query import (
-    Cursor,
-    ListQuery,
-    Span,
-    public_codes,
-    read_name,
-    read_names,
-    read_query,
-)
+from services.intake.channels.open311.query import read_name, read_names, read_query
 from services.intake.channels.open311.request_views import (
     definition,
     digest_of,
@@ -24,11 +19,9 @@ from services.intake.channels.open311.request_views import (
     render_request,
     render_updates,
     service_list,
-    w3c,
 )
 from services.intake.channels.open311.responses import Open311Document, Page, not_found
 from services.intake.channels.open311.schema import RequestAccepted, RequestUpdate, ServiceRequest
-from services.intake.channels.open311.store import ListedRequest, PostgresListedRequests
 from services.intake.ports import IntakePorts
 from shared.catalogue import Jurisdiction
 from shared.runtime.clock import utc_now

@@ -2,30 +2,19 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 
 import pydantic_core
 
-from services.intake.channels.conversations.rules import without_numbers
+from services.intake.channels.listing.query import Span
+from services.intake.channels.listing.store import ListedRequest
+from services.intake.channels.listing.views import case_status, public_fields, public_note, w3c
 from services.intake.channels.open311 import schema
-from services.intake.channels.open311.query import Span
 from services.intake.channels.open311.responses import CONTENT_TYPE
-from services.intake.channels.open311.store import ListedRequest
-from services.intake.channels.status_view import (
-    CLOCK_RUNS,
-    STATUS_TEXT,
-    bureau_name,
-    current_status,
-    outcome_note,
-)
-from services.intake.pictures import media_url
+from services.intake.channels.status_view import STATUS_TEXT, bureau_name
 from services.intake.records.public import StatusChange
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
-from shared.vocabulary import CLOSED_STATUSES, is_plausible
-
-_DEGREE_DECIMALS = 6
-_NOT_PUBLIC = ("held", "withheld")
+from shared.vocabulary import CLOSED_STATUSES
 
 
 def render_request(
@@ -35,31 +24,11 @@ def render_request(
     history: Sequence[StatusChange] | None = None,
 ) -> schema.ServiceRequest:
     """Return a request; extensions have the history of its case, oldest first."""
-    kind = city.services[request.service_code]
-    view = schema.ServiceRequest(
-        service_request_id=request.public_id,
-        status="open" if request.is_open else "closed",
-        status_notes=_status_notes(request),
-        service_name=kind.name.en,
-        service_code=request.service_code,
-        description=_description(request, kind),
-        agency_responsible=bureau_name(request.last.bureau, city)
-        if request.last
-        else request.referral_name,
-        service_notice=_referral(request),
-        requested_datetime=w3c(request.submitted_at),
-        updated_datetime=w3c(request.updated_at),
-        expected_datetime=_expected(request),
-        address=request.address,
-        address_id=None,
-        zipcode=None,
-        lat=_rounded(request.latitude),
-        long=_rounded(request.longitude),
-        media_url=media_url(public_url, request.media_id) if request.media_id else None,
-    )
+    fields = public_fields(request, city, public_url)
+    view = schema.ServiceRequest(**fields, address_id=None, zipcode=None)
     if history is None:
         return view
-    extended = {"detailed_status": _current(request), "triage_outcome": request.outcome}
+    extended = {"detailed_status": case_status(request), "triage_outcome": request.outcome}
     notes = [_note(change, city) for change in history]
     return view.model_copy(update={"extended_attributes": extended, "notes": notes})
 
@@ -76,25 +45,9 @@ def render_updates(
                 status="closed" if change.status in CLOSED_STATUSES else "open",
                 extended_status=change.status,
                 updated_datetime=w3c(change.taken_at),
-                description=_public(change.note) or STATUS_TEXT[change.status].en,
+                description=public_note(change.note) or STATUS_TEXT[change.status].en,
                 media_url=None,
             )
-
-
-def w3c(moment: datetime) -> str:
-    """Return a moment in UTC without fractions, the form that every client reads."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
-
-
-def _description(request: ListedRequest, kind: ServiceType) -> str | None:
-    """Return the words; the name of the kind in place of those that are not public."""
-    if request.description and request.text_status in _NOT_PUBLIC:
-        return kind.name.en
-    return without_numbers(request.description) or None
-
-
-def _public(note: str | None) -> str | None:
-    return note and without_numbers(note)
 
 
 def _note(change: StatusChange, city: Jurisdiction) -> schema.RequestNote:
@@ -102,43 +55,9 @@ def _note(change: StatusChange, city: Jurisdiction) -> schema.RequestNote:
         datetime=w3c(change.taken_at),
         type=change.status,
         summary=STATUS_TEXT[change.status].en,
-        description=_public(change.note),
+        description=public_note(change.note),
         agency=bureau_name(change.bureau, city),
     )
-
-
-def _current(request: ListedRequest) -> str:
-    return current_status(request.outcome, request.last.status if request.last else None)
-
-
-def _status_notes(request: ListedRequest) -> str:
-    note = outcome_note(request.outcome, was_moved=request.was_moved)
-    parts = (
-        STATUS_TEXT[_current(request)].en,
-        note.en if note else None,
-        _public(request.last.note) if request.last else None,
-    )
-    return " ".join(filter(None, parts))
-
-
-def _referral(request: ListedRequest) -> str | None:
-    if request.referral_name is None:
-        return None
-    contacts = filter(None, (request.referral_name, request.referral_phone, request.referral_url))
-    return f"Also responsible: {', '.join(contacts)}"
-
-
-def _expected(request: ListedRequest) -> str | None:
-    """Return when the work is planned, or else its deadline, as the request's page shows them."""
-    planned = request.last.scheduled_for if request.last else None
-    if request.is_open and planned and is_plausible(planned):
-        return w3c(planned)
-    due = request.complete_by
-    return w3c(due) if due and _current(request) in CLOCK_RUNS else None
-
-
-def _rounded(degrees: float | None) -> float | None:
-    return None if degrees is None else round(degrees, _DEGREE_DECIMALS)
 
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"

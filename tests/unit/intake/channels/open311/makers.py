@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from services.intake.channels.listing.store import ListedRequest
 from services.intake.channels.open311.form import Parameters
-from services.intake.channels.open311.store import ListedRequest
 from services.intake.records.public import StatusChange
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON

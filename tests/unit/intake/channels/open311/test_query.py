@@ -4,15 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.open311.query import (
-    MAX_SPAN,
-    BoundingBox,
-    Cursor,
-    ListQuery,
-    Span,
-    read_names,
-    read_query,
-)
+from services.intake.channels.listing.query import BoundingBox, Cursor, ListQuery, Span
+from services.intake.channels.open311.query import MAX_SPAN, read_names, read_query
 from services.intake.channels.open311.responses import Open311Error
 from shared.vocabulary import END_OF_TIME
 from tests.support.builders import NOON

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.open311.query import Span
+from services.intake.channels.listing.query import Span
+from services.intake.channels.listing.store import ListedRequest
 from services.intake.channels.open311.request_views import (
     definition,
     digest_of,
@@ -14,7 +15,6 @@ from services.intake.channels.open311.request_views import (
     service_list,
 )
 from services.intake.channels.open311.schema import ServiceRequest
-from services.intake.channels.open311.store import ListedRequest
 from services.intake.records.public import StatusChange
 from shared.catalogue import Jurisdiction
 from tests.support.builders import NOON

@@ -7,7 +7,7 @@ from typing import cast
 
 from asyncpg import Record
 
-from services.intake.channels.open311.query import BoundingBox, ListQuery, Span
+from services.intake.channels.listing.query import BoundingBox, ListQuery, Span
 from services.intake.records.public import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
 from shared.vocabulary import TextStatus

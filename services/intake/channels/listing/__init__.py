@@ -1,0 +1,1 @@
+"""Lists of public requests, as Open311 and the residents' pages show them."""
