@@ -112,6 +112,11 @@ def district_names(folder: Path) -> Mapping[str, str]:
     }
 
 
+def district_boxes(folder: Path) -> Mapping[str, tuple[float, float, float, float]]:
+    """Return the west, south, east and north side of a city's districts by code."""
+    return {area.code: area.outline.bounds for area in _load_areas(folder / DISTRICTS)}
+
+
 def _features(path: Path) -> Sequence[Mapping[str, Any]]:
     if not path.exists():
         return []

@@ -138,6 +138,10 @@ class IntakePorts:
         """Secret behind the keyed hashes of people and the ids of their pictures."""
         return self._policy.reporter_key
 
+    def districts(self, city_id: str, points: Sequence[GeoPoint]) -> Sequence[str | None]:
+        """Return the city's district of each point; None outside all of them."""
+        return self._policy.cities[city_id].boundaries.district(points)
+
     async def submit(
         self, *submissions: RawSubmission, within_s: float | None = None
     ) -> Sequence[Receipt]:

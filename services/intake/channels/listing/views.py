@@ -1,5 +1,6 @@
 """The public view of a listed request, in Open311's words."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from shared.catalogue import Jurisdiction
 from shared.vocabulary import is_plausible
 
 _DEGREE_DECIMALS = 6
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_PUBLIC = ("held", "withheld")
 
 
@@ -45,6 +47,11 @@ def public_fields(request: ListedRequest, city: Jurisdiction, public_url: str) -
 def w3c(moment: datetime) -> str:
     """Return a moment in UTC without fractions, the form that every client reads."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def xml_text(text: str) -> str:
+    """Return a text without the characters that XML 1.0 cannot hold."""
+    return _NOT_IN_XML.sub("", text)
 
 
 def is_held(request: ListedRequest) -> bool:

@@ -1,7 +1,6 @@
 """Responses in the format that a call asked for, errors included."""
 
 import json
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -13,6 +12,7 @@ import pydantic_core
 from aiohttp import web
 from pydantic import BaseModel
 
+from services.intake.channels.listing.views import xml_text
 from services.intake.channels.open311.schema import ErrorEntry
 from shared.contract.events import FieldError
 from shared.errors import SystemicError, TransientError
@@ -39,7 +39,6 @@ _ENTRY_NAME = {
     "errors": "error",
 }
 _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def _fill(element: ET.Element, value: object) -> None:
     elif isinstance(value, bool):
         element.text = "true" if value else "false"
     elif value is not None:
-        element.text = _NOT_IN_XML.sub("", str(value))
+        element.text = xml_text(str(value))
 
 
 _PARAMETER = {

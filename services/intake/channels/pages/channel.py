@@ -9,6 +9,7 @@ from services.intake.channels.pages.access import PageAccess, PageHandler
 from services.intake.channels.pages.performance import PATH as PERFORMANCE
 from services.intake.channels.pages.performance import PerformancePage, open_performance
 from services.intake.channels.pages.places import CityMap
+from services.intake.channels.pages.problems import ProblemPages
 from services.intake.channels.pages.receipt import ReceiptPage
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.report import PREVIEW, RECEIPT_STEP, STEPS, ReportPages
@@ -74,6 +75,12 @@ def _form(
     )
 
 
+_LINKED = {
+    "service_code": Parameter("The kind of a new report."),
+    "lat": Parameter("Latitude of a new report."),
+    "lon": Parameter("Longitude of a new report."),
+    "address": Parameter("Address or place of a new report."),
+}
 _UNKNOWN = Content("Unknown tracking number.", _HTML)
 _ELSEWHERE = Content("Redirects to the step that the report is at.")
 # The steps of a report have addresses by its signed id.
@@ -103,14 +110,16 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         _LANGUAGE | {"month": Parameter("Month as 2026-11; by default the latest complete one.")},
     ),
     ("GET", REPORT): Operation(
-        "Begin a report.",
+        "Begin a report, with what a link or a QR code fills in.",
         {303: Content("Redirects to its first step."), **_LIMITED},
-        query=_LANGUAGE,
+        query=_LANGUAGE | _LINKED,
         headers=_HEADERS,
         unknown="ignored",
     ),
     ("POST", REPORT): _go_on({}),
-    ("GET", STEP): _page("Show a step of a report.", {303: _ELSEWHERE, **_NO_REPORT}),
+    ("GET", STEP): _page(
+        "Show a step of a report.", {303: _ELSEWHERE, **_NO_REPORT}, _LANGUAGE | _LINKED
+    ),
     ("POST", STEP): _go_on(_NO_REPORT),
     ("GET", RECEIPT): _page("Show the receipt of a report.", {303: _ELSEWHERE, **_NO_REPORT}),
     ("POST", RECEIPT): _form(
@@ -173,7 +182,8 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     async with open_performance(site, settings.insight_url) as performance:
         receipt = ReceiptPage(reports, links)
         routes = _routes(access, reports, receipt, tracking, performance)
-        yield ChannelParts(tasks=[drafts.run], routes=[*routes, *CityMap(core, access).routes])
+        routes += [*CityMap(core, access).routes, *ProblemPages(core, access).routes]
+        yield ChannelParts(tasks=[drafts.run], routes=routes)
 
 
 def _routes(

@@ -170,6 +170,22 @@ class UnsentReport:
         return replace(self, form=PageForm(kept | new))
 
 
+_LINKED = {"address": "address", "lat": "latitude", "lon": "longitude"}
+_MAX_LINKED = 200  # characters
+
+
+def linked_form(query: Mapping[str, str], city: Jurisdiction) -> PageForm:
+    """Return the form that a link fills in, such as that of a sign on a bench.
+
+    The query may name ``service_code``, ``lat`` and ``lon``, and ``address``. A code that the city
+    lacks is left out; anything else is checked with the form.
+    """
+    given = [(_LINKED[name], query[name][:_MAX_LINKED]) for name in _LINKED if query.get(name)]
+    if (code := query.get("service_code")) in city.services:
+        given.append(("service_code", str(code)))
+    return PageForm.of(given)
+
+
 def _step_of(name: str) -> int | None:
     return KIND if _ANSWER.fullmatch(name) else _STEP_OF.get(name)
 

@@ -17,6 +17,7 @@ from services.intake.channels.pages.draft import (
     UnsentReport,
     contact_faults,
     form_faults,
+    linked_form,
 )
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.channels.pages.kinds import (
@@ -82,7 +83,8 @@ class ReportPages:
         if draft is None and step != WHAT:
             raise self.redirect(request, form_id, WHAT)
         if draft is None:
-            return self._show(request, _Shown(WHAT, UnsentReport(PageForm(), form_id)))
+            form = linked_form(request.query, self.access.site.city)
+            return self._show(request, _Shown(WHAT, UnsentReport(form, form_id)))
         if draft.number:
             raise self.redirect(request, form_id, RECEIPT)
         reading = await self.preview_of(draft, self.access.site.language_of(request).tag)
@@ -246,6 +248,7 @@ class ReportPages:
             found=_found(shown.reading),
             point=point_of(draft, shown.reading),
             needs_contact=bool(kind and kind.needs.contact),
+            linked=kind if shown.step == WHAT and not draft.form.text("description") else None,
             kinds=self._kinds(draft.form, view, language) if shown.step == KIND else None,
         )
 

@@ -1,6 +1,6 @@
-// The map: set the pin by mouse, finger or keyboard, and see open problems near by; or a small one
-// that shows a place. MapLibre and the tiles are fetched when a person comes to look at it; without
-// WebGL there is no map.
+// The map: set the pin by mouse, finger or keyboard, and see open problems near by; a small one that
+// shows a place; or one of a list of problems. MapLibre and the tiles are fetched when a person
+// comes to look at it; without WebGL there is no map.
 
 const CITY_ZOOM = 10.5, POINT_ZOOM = 16, TAP_ZOOM = 15, PINS_ZOOM = 13;
 const KEY_STEP = 12; // pixels that an arrow key moves the pin
@@ -19,6 +19,7 @@ if (field && canvas.getContext("webgl2")) {
     try {
       const loaded = await engine(field.dataset);
       if (field.dataset.at) new StillMap(field, loaded);
+      else if ("listed" in field.dataset) new ListMap(field, loaded);
       else new PinMap(field, loaded);
     } catch {
       field.remove(); // words and addresses do as well
@@ -142,6 +143,29 @@ class StillMap extends CityMap {
       pin.textContent = number + 1;
     }
     this.map.fitBounds(bounds, { padding: 40, maxZoom: POINT_ZOOM + 1, animate: false });
+  }
+}
+
+/** The map of the problems that the page lists; a pin leads to its entry. */
+class ListMap extends CityMap {
+  constructor(field, loaded) {
+    super(field, loaded, { cooperativeGestures: true });
+    const bounds = new this.maplibre.LngLatBounds();
+    for (const entry of document.querySelectorAll("[data-problem]")) {
+      const pin = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: `known ${entry.className}`,
+        textContent: [...entry.querySelectorAll("h2, strong")].map((one) => one.textContent.trim()).join(". "),
+      });
+      const { problem, latitude, longitude } = entry.dataset;
+      Object.assign(pin.dataset, { pin: problem, latitude, longitude });
+      bounds.extend(this.markKnown(pin, () => entry.focus()).getLngLat());
+    }
+    if (!bounds.isEmpty()) this.map.fitBounds(bounds, { padding: 40, maxZoom: POINT_ZOOM, animate: false });
+    field.addEventListener("click", ({ target }) => {
+      const { zoom } = target.closest("button")?.dataset ?? {};
+      if (zoom) this.map.zoomTo(this.map.getZoom() + Number(zoom));
+    });
   }
 }
 

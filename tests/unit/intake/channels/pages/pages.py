@@ -10,6 +10,8 @@ from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
 from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.performance import PublicFigures, content, words_of
+from services.intake.channels.pages.problem_list import Filters
+from services.intake.channels.pages.problems import ListedProblem
 from services.intake.channels.pages.site import CitySite, page_languages
 from services.intake.channels.pages.tracking import Goal
 from services.intake.public_status.nearby import OpenCase
@@ -33,6 +35,7 @@ STEP: Mapping[str, Any] = {
     "fault_codes": {},
     "advice": ADVICE,
     "needs_contact": True,
+    "linked": None,
     "found": KnownPlace("1221 SW 4th Ave", "address", GeoPoint(45.5, -122.6), "SW"),
     "kinds": KindChoices(
         likely=[POTHOLE],
@@ -149,6 +152,29 @@ AGENCY = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "rea
 PAGES: Mapping[str, Mapping[str, Any]] = {
     "performance": content(FIGURES, WORDS),
     "home": {},
+    "problems": {
+        "problems": [
+            ListedProblem(
+                public_id="req_000000002",
+                pin="1",
+                service_code="ROW-POTHOLE",
+                status="completed",
+                is_open=False,
+                reported_at="2026-03-02T12:00:00Z",
+                address="1221 SW 4th Ave",
+                district="Southwest",
+                words="A deep hole",
+                note="Filled",
+                bureau="Streets",
+                point=GeoPoint(45.5, -122.6),
+            )
+        ],
+        "kinds": [("Pothole", "ROW-POTHOLE")],
+        "districts": {"SW": "Southwest"},
+        "chosen": Filters("ROW-POTHOLE", "SW", "open"),
+        "filters": "service_code=ROW-POTHOLE&district=SW",
+        "older": "/problems?after=x",
+    },
     "accessibility": {},
     "privacy": {},
     "sent_before": {},

@@ -1,0 +1,125 @@
+"""Part of the list of public problems, by kind, part of town and state."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from services.intake.channels.listing.query import (
+    BoundingBox,
+    Cursor,
+    ListQuery,
+    Span,
+    public_codes,
+)
+from services.intake.channels.listing.store import ListedRequest, PostgresListedRequests
+from services.intake.ports import IntakePorts
+from shared.catalogue import Jurisdiction
+from shared.geo import district_boxes, district_names
+from shared.runtime.http.deadline import Deadline
+from shared.vocabulary import END_OF_TIME, START_OF_TIME, GeoPoint
+
+STATUSES: Mapping[str, tuple[bool, ...]] = {
+    "": (True, False),
+    "open": (True,),
+    "closed": (False,),
+}
+_EVER = Span(START_OF_TIME, END_OF_TIME)
+# Only some rows of a district's box lie in it: so many are read at a time, and so many times.
+_READ, _READS = 200, 5
+
+
+class Filters(NamedTuple):
+    """The filters of the list; an empty one selects everything."""
+
+    service_code: str = ""
+    district: str = ""
+    status: str = ""
+
+    @property
+    def query(self) -> str:
+        """The filters as the query of an address."""
+        return urlencode({name: value for name, value in self._asdict().items() if value})
+
+
+class Found(NamedTuple):
+    """Part of the list, the newest first, each with its district; ``after`` is where it ends."""
+
+    requests: Sequence[tuple[ListedRequest, str | None]]
+    after: Cursor | None
+
+
+@dataclass(frozen=True)
+class ProblemList:
+    """The public problems of a city, as Open311 lists them."""
+
+    core: IntakePorts
+    city: Jurisdiction
+
+    @cached_property
+    def districts(self) -> Mapping[str, str]:
+        """Names of the city's districts by code."""
+        return district_names(self.city.folder)
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The kinds that are shown."""
+        return public_codes(self.city)
+
+    @cached_property
+    def _requests(self) -> PostgresListedRequests:
+        return PostgresListedRequests(self.core.lookups, self.core.give_public_ids)
+
+    @cached_property
+    def _boxes(self) -> Mapping[str, BoundingBox]:
+        boxes = district_boxes(self.city.folder)
+        return {code: BoundingBox(*sides) for code, sides in boxes.items()}
+
+    async def find(self, filters: Filters, limit: int, after: Cursor | None) -> Found:
+        """Return the newest problems, or those after a position."""
+        return await Deadline().wait_for(self._read(filters, limit, after))
+
+    async def _read(self, filters: Filters, limit: int, after: Cursor | None) -> Found:
+        """Read until there are enough; of reports about one problem the newest one stands."""
+        found: list[tuple[ListedRequest, str | None]] = []
+        cases: set[str] = set()
+        for _ in range(_READS):
+            page = await self._requests.page(
+                ListQuery(
+                    jurisdiction=self.city.id,
+                    codes=(filters.service_code,) if filters.service_code else self.codes,
+                    names_codes=bool(filters.service_code),
+                    statuses=STATUSES[filters.status],
+                    submitted=_EVER,
+                    updated=None,
+                    box=self._boxes.get(filters.district),
+                    limit=_READ,
+                    offset=0,
+                    after=after,
+                )
+            )
+            for one, district in zip(page, self._districts_of(page), strict=True):
+                after = Cursor(one.submitted_at, one.request_id)
+                is_here = not filters.district or filters.district == district
+                if is_here and one.case_id not in cases:
+                    cases |= {one.case_id} if one.case_id else set()
+                    found.append((one, district))
+                if len(found) == limit:
+                    return Found(found, after)
+            if len(page) < _READ:
+                return Found(found, None)
+        return Found(found, after)
+
+    def _districts_of(self, page: Sequence[ListedRequest]) -> Sequence[str | None]:
+        placed = {at: point for at, one in enumerate(page) if (point := point_of(one))}
+        known = self.core.districts(self.city.id, list(placed.values()))
+        by_place = dict(zip(placed, known, strict=True))
+        return [by_place.get(at) for at in range(len(page))]
+
+
+def point_of(one: ListedRequest) -> GeoPoint | None:
+    """Return the place of a request; None without one."""
+    if one.latitude is None or one.longitude is None:
+        return None
+    return GeoPoint(one.latitude, one.longitude)

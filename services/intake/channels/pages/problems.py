@@ -1,0 +1,218 @@
+"""The public list of problems: a page with a map, an Atom feed and GeoJSON, by the same filters."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from services.intake.channels.listing.query import Cursor
+from services.intake.channels.listing.store import ListedRequest
+from services.intake.channels.listing.views import (
+    case_status,
+    public_fields,
+    public_note,
+    public_words,
+    responsible,
+)
+from services.intake.channels.pages.access import PageAccess
+from services.intake.channels.pages.problem_feeds import ATOM_TYPE, GEOJSON_TYPE, atom, geojson
+from services.intake.channels.pages.problem_list import (
+    STATUSES,
+    Filters,
+    Found,
+    ProblemList,
+    point_of,
+)
+from services.intake.ports import IntakePorts
+from shared.contract.events import FieldError
+from shared.runtime.http.calls import answers_errors, refuse_fields
+from shared.runtime.http.openapi import (
+    RETRY_AFTER,
+    Content,
+    Operation,
+    Parameter,
+    documents,
+    problem,
+)
+from shared.vocabulary import GeoPoint
+
+PATH = "/problems"
+ATOM, GEOJSON = f"{PATH}.atom", f"{PATH}.geojson"
+_ON_PAGE, _IN_FEED, _IN_FILE = 30, 50, 500
+_FEED_HEADERS = {
+    "Cache-Control": "public, max-age=60",
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Access-Control-Allow-Origin": "*",
+}
+
+
+_LIMITED: Mapping[int, Content] = {
+    422: problem("A filter is unknown."),
+    429: problem("The address calls too often.", RETRY_AFTER),
+    503: problem("The database does not respond; retry later.", RETRY_AFTER),
+}
+_FILTERS = {
+    "service_code": Parameter("Kind; all without it."),
+    "district": Parameter("Code of a part of town; all without it."),
+    "status": Parameter(
+        "Open or closed problems; both without it.", Literal["open", "closed"], allows_empty=True
+    ),
+}
+_AFTER = {"after": Parameter("Where the list begins, from the link to older problems.")}
+_HTML = ("text/html",)
+LIST_PAGE = Operation(
+    "Show the public problems, open and done, by kind and part of town.",
+    {
+        200: Content("The page.", _HTML),
+        422: Content("A filter is unknown.", _HTML),
+        429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
+        503: Content("Overloaded; retry later.", _HTML, headers=RETRY_AFTER),
+    },
+    query=_FILTERS | _AFTER | {"lang": Parameter("Language of the page.")},
+    unknown="ignored",
+)
+ATOM_FEED = Operation(
+    "Return the 50 newest problems as an Atom feed.",
+    {200: Content("The feed.", (ATOM_TYPE,)), **_LIMITED},
+    query=_FILTERS,
+    unknown="ignored",
+)
+_NEXT = {"Link": Parameter("Older problems, with rel=next; none at the end.")}
+GEOJSON_FILE = Operation(
+    "Return problems as GeoJSON, 500 at a time.",
+    {200: Content("The problems, the newest first.", (GEOJSON_TYPE,), headers=_NEXT), **_LIMITED},
+    query=_FILTERS | _AFTER,
+    unknown="ignored",
+)
+
+
+class ListedProblem(NamedTuple):
+    """A problem on the page: what the public may know of the latest report about it."""
+
+    public_id: str
+    pin: str  # id of its case, as on every map
+    service_code: str
+    status: str
+    is_open: bool
+    reported_at: str
+    address: str | None
+    district: str | None
+    words: str | None
+    note: str | None
+    bureau: str | None
+    point: GeoPoint | None
+
+
+@dataclass(frozen=True)
+class ProblemPages:
+    """Handlers of ``/problems``."""
+
+    core: IntakePorts
+    access: PageAccess
+
+    @cached_property
+    def problems(self) -> ProblemList:
+        """The problems of the city of these pages."""
+        return ProblemList(self.core, self.access.site.city)
+
+    @property
+    def routes(self) -> list[web.RouteDef]:
+        """The routes of the page and its feeds."""
+        answers = answers_errors("Retry in a moment.")
+        return [
+            web.get(PATH, documents(self.access.guarded(self.show), LIST_PAGE)),
+            web.get(ATOM, documents(answers(self.atom), ATOM_FEED)),
+            web.get(GEOJSON, documents(answers(self.geojson), GEOJSON_FILE)),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show the problems, a page at a time."""
+        site, filters = self.access.site, self._filters(request)
+        found = await self.problems.find(filters, _ON_PAGE, _cursor(request))
+        language = site.language_of(request).tag
+        names = {code: site.city.services[code].name for code in self.problems.codes}
+        return site.page(
+            request,
+            "problems",
+            problems=[self._problem(*one) for one in found.requests],
+            kinds=sorted((name.in_language(language), code) for code, name in names.items()),
+            districts=self.problems.districts,
+            chosen=filters,
+            filters=filters.query,
+            older=_older(PATH, filters, found.after),
+        )
+
+    async def atom(self, request: web.Request) -> web.Response:
+        """Return the newest problems as an Atom feed."""
+        self.core.callers.charge(request)
+        filters = self._filters(request)
+        found = await self.problems.find(filters, _IN_FEED, None)
+        site = self.access.site
+        body = atom(self._fields(found), f"{site.public_url}{PATH}", filters.query, site.city.name)
+        return web.Response(body=body, content_type=ATOM_TYPE, headers=_FEED_HEADERS)
+
+    async def geojson(self, request: web.Request) -> web.Response:
+        """Return problems as GeoJSON; the header Link leads to older ones."""
+        self.core.callers.charge(request)
+        filters = self._filters(request)
+        found = await self.problems.find(filters, _IN_FILE, _cursor(request))
+        older = _older(GEOJSON, filters, found.after)
+        link = {"Link": f'<{older}>; rel="next"'} if older else {}
+        body = geojson(self._fields(found))
+        return web.Response(body=body, content_type=GEOJSON_TYPE, headers=_FEED_HEADERS | link)
+
+    def _filters(self, request: web.Request) -> Filters:
+        filters = Filters(*(request.query.get(name, "") for name in Filters._fields))
+        known: Mapping[str, Collection[str]] = {
+            "service_code": self.problems.codes,
+            "district": self.problems.districts,
+            "status": STATUSES,
+        }
+        for name, value in filters._asdict().items():
+            if value and value not in known[name]:
+                message = f"Write one of {', '.join(filter(None, known[name]))}."
+                raise refuse_fields(FieldError(field=name, code="unknown", message=message))
+        return filters
+
+    def _problem(self, one: ListedRequest, district: str | None) -> ListedProblem:
+        return ListedProblem(
+            public_id=one.public_id,
+            pin=one.case_id or one.public_id,
+            service_code=one.service_code,
+            status=case_status(one),
+            is_open=one.is_open,
+            reported_at=one.submitted_at.isoformat(),
+            address=one.address,
+            district=self.problems.districts.get(district or ""),
+            words=public_words(one),
+            note=public_note(one.last.note) if one.last else None,
+            bureau=responsible(one, self.access.site.city),
+            point=point_of(one),
+        )
+
+    def _fields(self, found: Found) -> list[dict[str, Any]]:
+        site = self.access.site
+        return [
+            {**public_fields(one, site.city, self.core.public_url), "district": district}
+            for one, district in found.requests
+        ]
+
+
+def _cursor(request: web.Request) -> Cursor | None:
+    text = request.query.get("after")
+    try:
+        return Cursor.decode(text) if text else None
+    except (ValueError, OverflowError):
+        message = "Take it from the link to older problems as it is."
+        raise refuse_fields(FieldError(field="after", code="invalid", message=message)) from None
+
+
+def _older(path: str, filters: Filters, after: Cursor | None) -> str:
+    """Return the address of what follows; empty at the end."""
+    if after is None:
+        return ""
+    return f"{path}?{'&'.join(filter(None, (filters.query, urlencode({'after': after.encode()}))))}"
