@@ -202,7 +202,7 @@ def _agency(code: str, entry: AgencyEntry) -> ExternalAgency:
 def _pages(head: JurisdictionEntry) -> CityPages:
     name = f"{head.name} 311"
     pages = head.pages or CityPagesEntry(title=LocalTextEntry(en=name, es=name))
-    return CityPages(_text(pages.title), pages.color)
+    return CityPages(_text(pages.title), pages.color, pages.framed_by)
 
 
 def _condition(code: str, entry: ConditionEntry, draft: Draft) -> Condition:

@@ -1,4 +1,4 @@
-"""Residents' pages of a city: title and colour."""
+"""Residents' pages of a city: title, colour, and the sites that may frame their form."""
 
 import re
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from shared.catalogue.field_types import Entry, LocalTextEntry
 from shared.catalogue.texts import LocalText
 
+_ORIGIN = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 
 # Contrast with white; on the pages' tints it is then 4.5 at least, as WCAG 2.1 AA asks.
@@ -47,16 +48,28 @@ def _brand(color: str) -> str:
     return color
 
 
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise ValueError("write an origin such as https://www.example.org, without a path")
+    return text
+
+
 class CityPagesEntry(Entry):
     """The part ``pages`` of ``jurisdiction.yaml``."""
 
     title: LocalTextEntry
     color: Annotated[str, AfterValidator(_brand)] = Field(default="#0b5a6b")
+    framed_by: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CityPages:
-    """Name and colour, as ``#rrggbb``, of the residents' pages of a city."""
+    """Name and colour, as ``#rrggbb``, of the residents' pages of a city.
+
+    Attributes:
+        framed_by: Origins of the sites that may show the form in a frame.
+    """
 
     title: LocalText
     color: str
+    framed_by: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from services.intake.channels.pages.performance import PerformancePage, open_per
 from services.intake.channels.pages.places import CityMap
 from services.intake.channels.pages.problems import ProblemPages
 from services.intake.channels.pages.receipt import ReceiptPage
+from services.intake.channels.pages.report import EMBED, PREVIEW, RECEIPT_STEP, STEPS, ReportPages
 from services.intake.channels.pages.report import PATH as REPORT
-from services.intake.channels.pages.report import PREVIEW, RECEIPT_STEP, STEPS, ReportPages
 from services.intake.channels.pages.site import PATH as ASSETS
 from services.intake.channels.pages.site import Asset, CitySite, page_languages
 from services.intake.channels.pages.store import Drafts, draft_sealer
@@ -117,6 +117,9 @@ PAGES: Mapping[tuple[str, str], Operation] = {
         unknown="ignored",
     ),
     ("POST", REPORT): _go_on({}),
+    ("GET", EMBED): _page(
+        "Show the form for a frame of a site that the city names.", {}, _LANGUAGE | _LINKED
+    ),
     ("GET", STEP): _page(
         "Show a step of a report.", {303: _ELSEWHERE, **_NO_REPORT}, _LANGUAGE | _LINKED
     ),
@@ -200,6 +203,7 @@ def _routes(
         ("GET", PERFORMANCE): performance.show,
         ("GET", REPORT): reports.begin,
         ("POST", REPORT): reports.go_on,
+        ("GET", EMBED): reports.embed,
         ("GET", STEP): reports.show,
         ("POST", STEP): reports.go_on,
         ("GET", RECEIPT): receipt.show,

@@ -40,7 +40,7 @@ from shared.signed_tokens import TokenSigner
 from shared.vocabulary import GeoPoint
 
 PATH = "/report"
-PREVIEW = f"{PATH}/preview"
+PREVIEW, EMBED = f"{PATH}/preview", "/embed"
 # Purpose of signed ids.
 _FORM = "report"
 _MAX_SEARCH = 200  # characters
@@ -73,6 +73,20 @@ class ReportPages:
         """Redirect to the first step of a new report, so that Back finds it again."""
         query = request.rel_url.raw_query_string
         raise web.HTTPSeeOther(self._path(new_id(), WHAT) + (f"?{query}" if query else ""))
+
+    async def embed(self, request: web.Request) -> web.Response:
+        """Show the first step for a frame of another site; the next one opens a window."""
+        site = self.access.site
+        form = linked_form(request.query, site.city)
+        return site.page(
+            request,
+            "embed",
+            framed_by=site.city.pages.framed_by,
+            form=form,
+            form_token=self.signer.sign(_FORM, new_id()),
+            fault_codes={},
+            linked=site.city.services.get(form.text("service_code")),
+        )
 
     async def show(self, request: web.Request) -> web.Response:
         """Show a step as it was saved; without a report the first one."""

@@ -82,11 +82,12 @@ def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
     }
 
 
+_POLICY, _UNFRAMED = "Content-Security-Policy", "frame-ancestors 'none'"
 _HEADERS: Mapping[str, str] = MappingProxyType(
     {
-        "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+        _POLICY: "default-src 'none'; style-src 'self'; script-src 'self'; "
         "worker-src 'self'; connect-src 'self'{tile_server}; img-src 'self' blob:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "form-action 'self'; base-uri 'none'; " + _UNFRAMED,
         "Referrer-Policy": "same-origin",
         "X-Frame-Options": "DENY",
         "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
@@ -136,9 +137,10 @@ class CitySite:
         *,
         status: int = 200,
         headers: Mapping[str, str] = MappingProxyType({}),
+        framed_by: Sequence[str] = (),
         **variables: Any,  # noqa: ANN401 - whatever the template shows
     ) -> web.Response:
-        """Return a page."""
+        """Return a page, which only the origins of ``framed_by`` may show in a frame."""
         language = self.language_of(request)
         text = (
             self._environment(language)
@@ -150,7 +152,7 @@ class CitySite:
             status=status,
             content_type="text/html",
             headers={
-                **self._headers,
+                **(_framed(self._headers, framed_by) if framed_by else self._headers),
                 "Content-Language": language.tag,
                 **_RETRY_AFTER.get(status, {}),
                 **headers,
@@ -205,6 +207,13 @@ class CitySite:
         environment.filters["moment"] = partial(_moment, zone=zone, language=language.tag)
         environment.filters["day"] = partial(_day, zone=zone, language=language.tag)
         return environment
+
+
+def _framed(headers: Mapping[str, str], origins: Sequence[str]) -> Mapping[str, str]:
+    """Return the headers of a page that some origins may show in a frame."""
+    policy = headers[_POLICY].replace(_UNFRAMED, f"frame-ancestors {' '.join(origins)}")
+    others = {name: value for name, value in headers.items() if name != "X-Frame-Options"}
+    return {**others, _POLICY: policy}
 
 
 _NUMBER = re.compile(r"\+?\d[\d -]*\d")

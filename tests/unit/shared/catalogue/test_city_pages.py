@@ -1,4 +1,4 @@
-"""Colours of the pages: only those on which white can be read."""
+"""Colours of the pages, on which white can be read, and the sites that may frame the form."""
 
 import pytest
 from pydantic import ValidationError
@@ -26,3 +26,16 @@ def test_a_dark_colour_is_taken(color: str) -> None:
 def test_another_is_refused_with_what_to_do(color: str, reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         CityPagesEntry(title=TITLE, color=color)
+
+
+@pytest.mark.parametrize("origin", ["https://www.example.org", "https://a.example:8443"])
+def test_sites_that_may_frame_the_form_are_origins(origin: str) -> None:
+    assert CityPagesEntry(title=TITLE, framed_by=(origin,)).framed_by == (origin,)
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "http://a.example", "https://a.example/x", "https://a.example; script-src *", ""]
+)
+def test_anything_else_may_not(text: str) -> None:
+    with pytest.raises(ValidationError, match="write an origin"):
+        CityPagesEntry(title=TITLE, framed_by=(text,))

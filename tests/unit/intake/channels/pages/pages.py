@@ -152,6 +152,7 @@ AGENCY = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "rea
 PAGES: Mapping[str, Mapping[str, Any]] = {
     "performance": content(FIGURES, WORDS),
     "home": {},
+    "embed": {**STEP, "linked": None},
     "problems": {
         "problems": [
             ListedProblem(
