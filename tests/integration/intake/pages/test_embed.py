@@ -22,21 +22,26 @@ PARKS = "https://parks.example.org"
 
 
 async def framed(browser: Browser, url: str, policy: str = "") -> Page:
-    """A page of the parks' site with the form in a frame; ``policy`` in place of its own."""
+    """A page of the parks' site with another in a frame; ``policy`` in place of its own.
+
+    The framed page is fetched for the browser, which lets no other site frame a local one.
+    """
     page = await browser.new_page(locale="en")
 
     async def other_site(route: Route) -> None:
         frame = f'<iframe src="{url}" title="Form" width="600" height="700"></iframe>'
         await route.fulfill(body=f"<!doctype html><h1>Parks</h1>{frame}", content_type="text/html")
 
-    async def with_policy(route: Route) -> None:
+    async def in_frame(route: Route) -> None:
         answer = await route.fetch()
-        headers = {name: v for name, v in answer.headers.items() if name != "x-frame-options"}
-        await route.fulfill(response=answer, headers=headers | {"content-security-policy": policy})
+        headers = answer.headers
+        if policy:
+            headers = {name: v for name, v in headers.items() if name != "x-frame-options"}
+            headers["content-security-policy"] = policy
+        await route.fulfill(response=answer, headers=headers)
 
     await page.route(f"{PARKS}/", other_site)
-    if policy:
-        await page.route("**/embed?*", with_policy)
+    await page.route(url, in_frame)
     await page.goto(f"{PARKS}/")
     return page
 

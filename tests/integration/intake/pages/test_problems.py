@@ -19,6 +19,7 @@ pytestmark = pytest.mark.integration
 
 _ATOM, _GEORSS = "{http://www.w3.org/2005/Atom}", "{http://www.georss.org/georss}"
 SOUTHEAST = {"lat": "45.5120", "long": "-122.6000"}
+SOUTH = {"lat": "45.4500", "long": "-122.6690"}  # in the box of Southeast
 NORTH = {"lat": "45.5900", "long": "-122.7500"}
 
 
@@ -66,6 +67,7 @@ async def test_page_atom_and_geojson_select_the_same_by_kind_part_of_town_and_st
         north = await public_id_of(client, **NORTH)
         sign = await public_id_of(client, service_code="ROW-SIGN", **NORTH)
         nowhere = await public_id_of(client, lat="", long="", address_string="5th and Main")
+        south = await public_id_of(client, **SOUTH)
         await close(database, north)
 
         async def found(query: str = "") -> list[str]:
@@ -76,12 +78,13 @@ async def test_page_atom_and_geojson_select_the_same_by_kind_part_of_town_and_st
             assert [one["id"] for one in await features(client, query)] == on_page
             return on_page
 
-        assert await found() == [nowhere, sign, north, southeast]
+        assert await found() == [south, nowhere, sign, north, southeast]
         assert await found("service_code=ROW-SIGN") == [sign]
         assert await found("district=SE") == [southeast]
         assert await found("district=N&status=open") == [sign]
         assert await found("status=closed") == [north]
-        assert await found("district=SW") == []
+        assert await found("district=S") == [south]
+        assert await found("district=NE") == []
 
 
 async def test_reports_of_one_case_are_one_problem_and_pages_follow_one_another(
