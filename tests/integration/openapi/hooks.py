@@ -66,9 +66,9 @@ def answer_to_one_line(_: Any, response: Response) -> Any:
 
 @schemathesis.deserializer("text/xml")
 def json_of_xml(_: Any, response: Response) -> Any:
-    """Return what the same document would be in JSON; TwiML is a text."""
+    """Return what the same document would be in JSON; TwiML and a feed are texts."""
     root = etree.fromstring(response.content)
-    if root.tag == "Response":
+    if root.tag == "Response" or str(root.tag).endswith("}feed"):
         return response.text
     content = plain(root) or ([] if root.tag in _LISTS else {})
     adapter = _BY_ROOT[str(root.tag)]

@@ -77,14 +77,19 @@ LIST_PAGE = Operation(
 )
 ATOM_FEED = Operation(
     "Return the 50 newest problems as an Atom feed.",
-    {200: Content("The feed.", (ATOM_TYPE,)), **_LIMITED},
+    {200: Content("The feed.", (ATOM_TYPE,), bytes), **_LIMITED},
     query=_FILTERS,
     unknown="ignored",
 )
 _NEXT = {"Link": Parameter("Older problems, with rel=next; none at the end.")}
 GEOJSON_FILE = Operation(
     "Return problems as GeoJSON, 500 at a time.",
-    {200: Content("The problems, the newest first.", (GEOJSON_TYPE,), headers=_NEXT), **_LIMITED},
+    {
+        200: Content(
+            "The problems, the newest first.", (GEOJSON_TYPE,), dict[str, Any], headers=_NEXT
+        ),
+        **_LIMITED,
+    },
     query=_FILTERS | _AFTER,
     unknown="ignored",
 )
