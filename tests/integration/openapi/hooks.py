@@ -42,9 +42,8 @@ _BY_ROOT: Mapping[str, TypeAdapter[Any]] = {
     "service_request_updates": TypeAdapter(list[RequestUpdate | UpdateTaken]),
     "errors": TypeAdapter(list[ErrorEntry]),
 }
-_ASSET = load_assets(load_catalogue().jurisdictions["portland.gov"])["pages.css"].url.rpartition(
-    "/"
-)[2]
+_CATALOGUE = load_catalogue()
+_ASSET = load_assets(_CATALOGUE.jurisdictions["portland.gov"])["pages.css"].url.rpartition("/")[2]
 _BOX = "-122.7,45.5,-122.6,45.6"
 _LISTS = {"services", "service_requests", "service_request_updates", "errors"}
 
@@ -98,7 +97,10 @@ def before_call(_: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None
 def map_path_parameters(
     _: HookContext, path_parameters: dict[str, Any] | None
 ) -> dict[str, Any] | None:
-    """Make some tokens and numbers that of a request that exists, and some names an asset's."""
+    """Make some tokens and numbers that of a request that exists, and some names an asset's.
+
+    The code of a bureau, as an answer told it, becomes that of the bureau with the key.
+    """
     known = {
         "token": os.environ["TRACKING_NUMBER"],
         "number": os.environ["TRACKING_NUMBER"],
@@ -109,7 +111,9 @@ def map_path_parameters(
         "case_id": os.environ["CASE_ID"],
     }
     return path_parameters and {
-        name: known[name] if name in known and len(str(value)) % 2 else value
+        name: known[name]
+        if name in known and (len(str(value)) % 2 or value in _CATALOGUE.bureau_codes)
+        else value
         for name, value in path_parameters.items()
     }
 
