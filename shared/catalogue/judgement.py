@@ -177,8 +177,7 @@ def explain_scores(text: str, city: Jurisdiction) -> list[ExplainedScore]:
         return []
     head = urgency_head(urgency.language)
     heads = {URGENT: (head, city.thresholds.get(urgency.language, 1))} | {
-        danger_condition(danger): (city.text_model.deciding_head(danger), 1)
-        for danger in score.dangers()
+        danger_condition(danger): (score.deciding_head(danger), 1) for danger in score.dangers()
     }
     explained = []
     for label, (name, least) in heads.items():

@@ -50,6 +50,9 @@ class ModelHeads(BaseModel):
         dangers: Classes of danger. A text with a positive score has the danger.
         to_life: Of these, the classes that are dangers to life. ``LIFE_DANGER`` decides whether a
             text has one, and has a column after theirs; their own scores decide which it is.
+        life_points: By language, points that are added to ``LIFE_DANGER``.
+        own_points: By class of ``to_life`` that also decides by itself: points that are added to
+            its own score then.
         languages: Languages with a head for urgency; a text with a positive score is urgent.
         kind_scale: Factor from points to logits of a kind. It is for a text with one known feature,
             as are the points of kinds and dangers: they fall with the square root of their number.
@@ -63,6 +66,8 @@ class ModelHeads(BaseModel):
     kinds: tuple[str, ...] = ()
     dangers: tuple[str, ...] = ()
     to_life: tuple[str, ...] = ()
+    life_points: Mapping[str, int] = Field(default_factory=dict)
+    own_points: Mapping[str, int] = Field(default_factory=dict)
     languages: tuple[str, ...] = ()
     kind_scale: float = 1.0
     levels: Mapping[str, Mapping[int, int]] = Field(default_factory=dict)
@@ -125,10 +130,6 @@ class TextModel:
             rows = np.flatnonzero(self.weights[:, self.column(kind)] >= least)
             words = (self.features[row].removesuffix("*") for row in rows.tolist())
             yield from filter(str.isalpha, words)
-
-    def deciding_head(self, danger: str) -> str:
-        """Return the head that decides whether a text has a class of danger."""
-        return LIFE_DANGER if danger in self.heads.to_life else danger
 
     def column(self, head: str) -> int:
         """Return the column of a head; KeyError for an unknown name."""
@@ -197,7 +198,7 @@ class TextScore:
         """Return the classes of danger that the text has, with their points.
 
         Of a danger to life the likeliest class has it, and those that are nearly as likely; their
-        points are those of ``LIFE_DANGER``.
+        points are those of ``LIFE_DANGER``, or their own where those are more.
         """
         heads = self._model.heads
         start, end = len(heads.kinds), len(heads.kinds) + len(heads.dangers)
@@ -205,18 +206,35 @@ class TextScore:
         points = (self._model.biases[start:end] + self._sums[start:end] / self._length).tolist()
         of_class = dict(zip(heads.dangers, points, strict=False))
         if heads.to_life:
+            points[-1] += self._life_points
             least = max(of_class[name] for name in heads.to_life) - _NEXT_CLASS
+            own = {name: of_class[name] + added for name, added in heads.own_points.items()}
             of_class |= {
                 name: points[-1] if of_class[name] >= least else 0 for name in heads.to_life
             }
+            of_class |= {name: max(score, of_class[name]) for name, score in own.items()}
         return {name: int(score) for name, score in of_class.items() if score >= 1}
+
+    def deciding_head(self, danger: str) -> str:
+        """Return the head that decides whether the text has a class of danger."""
+        heads = self._model.heads
+        if danger not in heads.to_life:
+            return danger
+        is_own = danger in heads.own_points and self.points(danger) > self.points(LIFE_DANGER)
+        return danger if is_own else LIFE_DANGER
 
     def points(self, head: str) -> int:
         """Return the score of a head; that of a danger is relative to the text's length."""
-        column = self._model.column(head)
-        is_danger = head == LIFE_DANGER or head in self._model.heads.dangers
+        heads, column = self._model.heads, self._model.column(head)
+        is_danger = head == LIFE_DANGER or head in heads.dangers
         length = self._length if is_danger else 1.0
-        return int(self._model.biases[column] + self._sums[column] / length)
+        added = self._life_points if head == LIFE_DANGER else heads.own_points.get(head, 0)
+        return int(self._model.biases[column] + self._sums[column] / length + added)
+
+    @property
+    def _life_points(self) -> int:
+        language = self.urgency.language if self.urgency else ""
+        return self._model.heads.life_points.get(language, 0)
 
     def evidence(self, head: str) -> str:
         """Return the words with the largest weights for a head, neighbours joined."""

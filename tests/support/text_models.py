@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shutil import copytree
 from tempfile import mkdtemp
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +17,14 @@ TEXT_MODEL = "common/text_model.npz"
 def text_model(
     weights: Mapping[str, Mapping[str, int]],
     *,
-    kinds: tuple[str, ...] = (),
-    dangers: tuple[str, ...] = (),
-    to_life: tuple[str, ...] = (),
     languages: tuple[str, ...] = ("en",),
+    **heads_of: Any,
 ) -> TextModel:
-    """Return a model of the weights by head and feature; the feature "" is the bias."""
-    heads = ModelHeads(kinds=kinds, dangers=dangers, to_life=to_life, languages=languages)
+    """Return a model of the weights by head and feature; the feature "" is the bias.
+
+    ``heads_of`` are further fields of its heads.
+    """
+    heads = ModelHeads(languages=languages, **heads_of)
     names = TextModel(heads, (), np.zeros((0, 0), np.int8), np.zeros(0, np.int64)).names
     features = sorted({feature for of in weights.values() for feature in of if feature})
     table = [[weights.get(name, {}).get(feature, 0) for name in names] for feature in features]

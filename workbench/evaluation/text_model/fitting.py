@@ -3,7 +3,7 @@
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -49,15 +49,19 @@ class FittedHead:
     Attributes:
         bias: Score of a text without known features; one above 0 has the label.
         levels: By share of random reports, in thousandths: the score that only so many exceed.
-        recall: Texts with the label that are found, as a fraction; None if it only compares.
-        false_alarms: Random routine reports that are found, as a fraction; None as well.
+        recall: Texts with the label that are found, as a fraction.
+        false_alarms: Random routine reports that are found, as a fraction.
+        threshold: Points of a danger that the bias is lower by, so that few others are found.
+        added: By language, points that this is too many there.
     """
 
     bias: int
     weights: Weights
     levels: Mapping[int, int]
-    recall: float | None
-    false_alarms: float | None
+    recall: float
+    false_alarms: float
+    threshold: int = 0
+    added: Mapping[str, int] = field(default_factory=dict)
 
 
 def fit_urgency(samples: Sequence[TrainingSample], false_alarms: float) -> FittedHead:
@@ -97,15 +101,12 @@ class TextVectors:
 
 
 def fit_danger(
-    vectors: TextVectors, dangers: Collection[str], limits: "DangerLimits | None"
+    vectors: TextVectors, dangers: Collection[str], limits: "DangerLimits"
 ) -> FittedHead:
     """Fit a class of danger, or several as one, on all samples that are labelled for dangers.
 
     The threshold comes from texts that are left out of the training in turn. Weights are points
     for a text whose vector has the length 1.
-
-    Args:
-        limits: Without them the head has no threshold and no figures: it only compares classes.
     """
     samples = [(row, s) for row, s in enumerate(vectors.samples) if s.dangers is not None]
     samples = [(row, sample) for row, sample in samples if not sample.calibrates]
@@ -120,25 +121,29 @@ def fit_danger(
     bias, fitted = train(rows, positive, weights)
     points = np.rint(fitted * _LENGTH * _DANGER_POINTS).astype(int).tolist()
     named = {f: weight for f, weight in zip(vectors.features, points, strict=True) if weight}
-    if limits is None:
-        return FittedHead(round(bias * _DANGER_POINTS), named, {}, recall=None, false_alarms=None)
     folds = np.array([_fold(i, sample) for i, (_, sample) in enumerate(samples)])
     scores = np.zeros(len(samples))
     for fold in range(_FOLDS):
         rest = folds != fold
         fold_bias, fold_weights = train(rows[rest], positive[rest], weights[rest])
         scores[~rest] = rows[~rest] @ fold_weights + fold_bias
-    negative = (
-        (scores[real & ~positive], limits.random),
-        (scores[~real & ~positive], limits.lookalikes),
-    )
-    threshold = max(np.quantile(each, 1 - share) for each, share in negative if each.size)
+    languages = np.array([sample.language for _, sample in samples])
+    routine, lookalikes = real & ~positive, ~real & ~positive
+    threshold = limits.threshold(scores[routine], scores[lookalikes])
+    added = {}
+    for language in np.unique(languages[routine]).tolist():
+        of_one = languages == language
+        own = limits.threshold(scores[routine & of_one], scores[lookalikes & of_one])
+        added[language] = round((threshold - own) * _DANGER_POINTS)
+    points = round(threshold * _DANGER_POINTS)
     return FittedHead(
-        round((bias - float(threshold)) * _DANGER_POINTS),
+        round(bias * _DANGER_POINTS) - points,
         named,
         {},
         recall=_share((scores[positive] > threshold).tolist()),
-        false_alarms=_share((scores[real & ~positive] > threshold).tolist()),
+        false_alarms=_share((scores[routine] > threshold).tolist()),
+        threshold=points,
+        added=added,
     )
 
 
@@ -148,6 +153,11 @@ class DangerLimits:
 
     random: float
     lookalikes: float
+
+    def threshold(self, random: NDArray[np.float64], lookalikes: NDArray[np.float64]) -> float:
+        """Return the score that no more than these shares of either exceed."""
+        both = ((random, self.random), (lookalikes, self.lookalikes))
+        return max(float(np.quantile(each, 1 - share)) for each, share in both if each.size)
 
 
 def _train(

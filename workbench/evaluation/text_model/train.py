@@ -1,7 +1,7 @@
 """Trains the text model of the catalogue from labelled texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -25,7 +25,8 @@ _URGENT_FALSE_ALARMS = 0.06  # share of routine reports
 _NOT_TO_LIFE: DangerClass = "road_hazard"
 # Shares of random reports, and of made-up texts without the danger, that are found in error.
 _ROAD_HAZARDS = (0.02, 0.015)
-_LIFE_DANGERS = (0.0025, 0.05)
+_LIFE_DANGERS = (0.0015, 0.05)
+_OWN_DANGERS = (0.0004, 0.0075)  # of a class that is found though no danger to life is
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,14 @@ def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedHeads:
     vectors = TextVectors(samples)
     to_life = [name for name in dangers if name != _NOT_TO_LIFE]
     heads = {
-        name: fit_danger(vectors, [name], None if name in to_life else DangerLimits(*_ROAD_HAZARDS))
+        name: fit_danger(
+            vectors, [name], DangerLimits(*_OWN_DANGERS if name in to_life else _ROAD_HAZARDS)
+        )
         for name in dangers
     }
+    own_points = {name: -heads[name].threshold for name in to_life}
+    for name in to_life:  # classes are compared without their thresholds
+        heads[name] = replace(heads[name], bias=heads[name].bias + heads[name].threshold)
     if to_life:
         heads[LIFE_DANGER] = fit_danger(vectors, to_life, DangerLimits(*_LIFE_DANGERS))
     by_language = _by_language(samples)
@@ -97,6 +103,8 @@ def train_from(files: TrainingFiles, catalogue: Catalogue) -> TrainedHeads:
         kinds=kinds.codes if kinds else (),
         dangers=tuple(dangers),
         to_life=tuple(to_life),
+        life_points=heads[LIFE_DANGER].added if to_life else {},
+        own_points=own_points,
         languages=tuple(by_language),
         kind_scale=kinds.scale if kinds else 1.0,
         levels=levels,

@@ -168,11 +168,44 @@ def test_one_head_decides_for_all_dangers_to_life(text: str, dangers: dict[str, 
     found = score(text, model=model)
 
     assert found.dangers() == dangers
-    assert model.deciding_head("fire") == LIFE_DANGER
-    assert model.deciding_head("pit") == "pit"
+    assert found.deciding_head("fire") == LIFE_DANGER
+    assert found.deciding_head("pit") == "pit"
     assert all(
-        points == found.points(model.deciding_head(name)) for name, points in dangers.items()
+        points == found.points(found.deciding_head(name)) for name, points in dangers.items()
     )
+
+
+def test_a_class_that_decides_by_itself_is_found_where_no_danger_to_life_is() -> None:
+    model = text_model(
+        {"fire": {"": -30, "burning": 60}, "weapon": {"": -30, "pistol": 70}, LIFE_DANGER: {}},
+        dangers=("fire", "weapon"),
+        to_life=("fire", "weapon"),
+        own_points={"weapon": 20},
+    )
+    found = score("a pistol", model=model)
+
+    assert found.dangers() == {"weapon": 60}
+    assert found.deciding_head("weapon") == "weapon"
+    assert found.points("weapon") == 60
+    assert score("a burning shed", model=model).dangers() == {}
+
+
+def test_a_danger_to_life_gains_points_in_a_language() -> None:
+    model = text_model(
+        {
+            "fire": {"": 0},
+            LIFE_DANGER: {"": -6, "burning": 6, "humo": 6},
+            "urgent:en": {"burning": 1},
+            "urgent:es": {"humo": 1},
+        },
+        dangers=("fire",),
+        to_life=("fire",),
+        languages=("en", "es"),
+        life_points={"es": 3},
+    )
+
+    assert score("burning", model=model).dangers() == {}
+    assert score("humo", model=model).dangers() == {"fire": 3}
 
 
 def test_a_danger_weighs_less_in_a_longer_text() -> None:

@@ -172,4 +172,4 @@ def test_greetings_alone_become_nothing() -> None:
 def test_a_kind_that_needs_no_place_is_not_asked_for_one() -> None:
     talk = Talk()
 
-    assert talk.say("the crew took my things").reply == wording.ACCEPTED.en
+    assert talk.say("they took my tent, where do I get it back").reply == wording.ACCEPTED.en
