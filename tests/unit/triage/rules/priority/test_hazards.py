@@ -21,6 +21,8 @@ def urgency(kind: str, text: str) -> PriorityScore:
         ("tumbaron la señal de alto", "hazard_sign_down"),
         ("manhole cover is missing in the crosswalk", "hazard_open_hole"),
         ("un árbol caído tapa toda la calle", "hazard_fallen_tree"),
+        ("sewage on the sidewalk", "hazard_sewage"),
+        ("salen aguas negras por la banqueta", "hazard_sewage"),
     ],
 )
 def test_a_plain_hazard_is_urgent_under_a_kind_that_knows_none_like_it(
