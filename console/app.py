@@ -24,6 +24,7 @@ from console.pages.insight import insight_routes
 from console.pages.login import login_routes
 from console.pages.map import map_routes
 from console.pages.messages import message_routes
+from console.pages.parked import parked_routes
 from console.pages.parts import Console
 from console.pages.people import people_routes
 from console.pages.queue import queue_routes
@@ -59,6 +60,8 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         intake = await _intake(settings, stack)
         insight = await _service(settings, settings.insight_url, stack)
         notify = await _service(settings, settings.notify_url, stack)
+        triage = await _service(settings, settings.triage_url, stack)
+        replayers = {"intake": intake, "triage": triage, "dispatch": dispatch, "notify": notify}
         live = LiveCases(dispatch)
         stopped = asyncio.Event()
         parts = Console(
@@ -115,6 +118,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *_intake_routes(parts, settings.jurisdiction),
                 *(insight_routes(parts, insight) if insight else ()),
                 *(message_routes(parts, notify) if notify else ()),
+                *parked_routes(parts, {name: one for name, one in replayers.items() if one}),
             ],
         )
 

@@ -19,6 +19,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
         intake_url: Base URL of intake's HTTP port; without it there are no desk, review and map.
         insight_url: Base URL of insight's HTTP port; without it there is no page of its figures.
         notify_url: Base URL of notify's HTTP port; without it there are no messages.
+        triage_url: Base URL of triage's HTTP port; without it there are none of its dead letters.
         key: The console's own operator's key for the services.
         desk_key: Key of the adapter ``desk``, as which the desk submits what callers say.
         jurisdiction: Id of the city whose residents call.
@@ -35,6 +36,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     intake_url: HttpUrl | None = None
     insight_url: HttpUrl | None = None
     notify_url: HttpUrl | None = None
+    triage_url: HttpUrl | None = None
     key: LongSecret
     desk_key: LongSecret | None = None
     jurisdiction: str = "portland.gov"

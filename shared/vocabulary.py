@@ -17,6 +17,9 @@ def is_plausible(moment: datetime) -> bool:
     return moment.utcoffset() is not None and START_OF_TIME <= moment < END_OF_TIME
 
 
+# Name of the console's key: its actors are members of staff, and it states their roles.
+CONSOLE_KEY = "console"
+
 # Languages of the catalogue's texts and of the text model, as BCP 47 tags.
 Language: TypeAlias = Literal["en", "es"]
 

@@ -51,6 +51,7 @@ RestoredOption = Annotated[
 ]
 
 _REPEAT_AT_ONCE = 500
+_OTHER_REPLAYERS = ("triage", "dispatch", "notify")
 _LABELS = {
     "contacts": "contacts",
     "messages": "messages not sent yet",
@@ -127,6 +128,7 @@ async def _repeat(data: Path, *, dry: bool) -> list[str]:
         async with open_database(find_admin_dsn(data)) as db:
             for first in range(0, len(erased), _REPEAT_AT_ONCE):
                 await repeat(db, erased[first : first + _REPEAT_AT_ONCE])
+            await _share_erased(db)
         audit.record("erasures_repeated", data, count=len(erased))
     return erased
 
@@ -144,6 +146,10 @@ def _print(report: dict[str, Any], subject: str, json_output: bool) -> None:
 _ADD_ERASED = (
     "INSERT INTO erased_records (content) SELECT unnest($1::bytea[]) ON CONFLICT DO NOTHING"
 )
+# Each service that replays dead letters has the list of intake, whose schema it cannot read.
+_SHARE_ERASED = """
+    INSERT INTO {}.erased_records SELECT * FROM intake.erased_records ON CONFLICT DO NOTHING
+"""
 _DELETE_DEFERRED = """
     DELETE FROM deferred WHERE topic = 'intake-contacts' AND key = ANY($1::bytea[])
 """
@@ -172,6 +178,7 @@ async def remove(db: Connection, found: Findings) -> None:
         await erase_mail_drafts(db, found.mail_drafts)
         await erase_page_drafts(db, found.page_drafts)
         await db.execute(_ADD_ERASED, sorted(found.dead_letters))
+        await _share_erased(db)
         await wake_relays(db)
         for service, copies in found.outbox.items():
             await db.execute(f"SET LOCAL search_path = {service}")
@@ -186,6 +193,11 @@ async def repeat(db: Connection, request_ids: Collection[str]) -> None:
         await erasure.mark_erased(db, request_ids)
         await erasure.erase_texts(db, request_ids)
         await _erase_in_notify(db, request_ids)
+
+
+async def _share_erased(db: Connection) -> None:
+    for schema in _OTHER_REPLAYERS:
+        await db.execute(_SHARE_ERASED.format(schema))
 
 
 async def wait_for_work_under_way(db: Connection, request_ids: Collection[str]) -> int:

@@ -53,7 +53,7 @@ async def running_services(
     # Asked for before anything runs: a port in use is replaced.
     urls = {
         name: f"http://{LOOPBACK}:{infra.site.ports.port(name)}"
-        for name in ("intake", "dispatch", "notify", "insight")
+        for name in ("intake", "triage", "dispatch", "notify", "insight")
     }
     async with run_all(
         _running_service(infra, service, urls, settings) for service in services
@@ -153,6 +153,7 @@ def _own_settings(
                 "CONSOLE_INTAKE_URL": urls["intake"],
                 "CONSOLE_INSIGHT_URL": urls["insight"],
                 "CONSOLE_NOTIFY_URL": urls["notify"],
+                "CONSOLE_TRIAGE_URL": urls["triage"],
                 "CONSOLE_KEY": secret("key-console"),
                 "CONSOLE_DESK_KEY": secret(DESK_KEY),
             }

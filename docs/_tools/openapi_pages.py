@@ -13,7 +13,7 @@ from pathlib import Path
 from docs._tools.schema_tables import JsonObject, meaning, properties, table, type_words
 
 DOCUMENTS = Path(__file__).parents[1] / "openapi"
-SERVICES = ("intake", "dispatch", "notify", "insight")
+SERVICES = ("intake", "triage", "dispatch", "notify", "insight")
 
 _CALLERS = {
     "adapter": "an adapter's key",

@@ -8,7 +8,6 @@ from typing import Self, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from services.dispatch.policy import DispatchPolicy, NoBureauError, NotInCatalogueError
-from services.dispatch.records.answers import CONSOLE_KEY
 from services.dispatch.records.changes import (
     CONTROL_CHARS,
     MessageKey,
@@ -39,7 +38,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.redaction import Redactor
-from shared.vocabulary import ScoreReason, primary_subtag
+from shared.vocabulary import CONSOLE_KEY, ScoreReason, primary_subtag
 
 _HTTP = "/http/"  # with the name of the key: source of what comes over HTTP
 _MAX_ECHO = 100  # characters of a malformed update's field that its receipt repeats

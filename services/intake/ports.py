@@ -41,6 +41,7 @@ from services.intake.records.submissions import (
 )
 from services.intake.rules.classification import search_kinds
 from services.intake.settings import IntakeSettings
+from services.intake.store.erasure import erased_among
 from services.intake.store.submissions import PostgresSubmissions, give_contact
 from services.intake.store.texts import decide, held_texts
 from shared.catalogue import Jurisdiction, ServiceType
@@ -56,7 +57,7 @@ from shared.runtime.http.authentication import Callers
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Pool, transaction, translate_errors
+from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
 from shared.vocabulary import GeoPoint, StatusChannel, TextStatus
 
 
@@ -132,6 +133,11 @@ class IntakePorts:
     def public_url(self) -> str:
         """Base URL of intake for residents, without a trailing slash."""
         return self._policy.public_url
+
+    @staticmethod
+    async def erased_keys(db: Connection, keys: Sequence[str]) -> Collection[str]:
+        """Return those of some keys of ``intake-contacts`` whose contact was erased."""
+        return await erased_among(db, keys)
 
     @property
     def reporter_key(self) -> bytes:

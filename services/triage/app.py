@@ -23,12 +23,15 @@ from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
+from shared.runtime.dead_letter_api import letter_routes
+from shared.runtime.http.authentication import Callers
 from shared.runtime.ops.metrics import ALARM_BUDGET, DECISIONS, EXPRESS_SECONDS
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog
 from shared.runtime.outbox.relay import ExpressAndOthers
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, open_pool
+from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ServiceParts
 
 
@@ -62,9 +65,17 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
+        callers = Callers.of(
+            pool,
+            key_per_second=settings.key_per_second,
+            address_per_second=settings.address_per_second,
+            proxies=settings.trusted_proxies,
+        )
+        letters = OwnLetters("triage", settings.kafka_access, pool, replayed_topics("triage"))
         yield ServiceParts(
             pool,
             tasks=[consumer.run, relay.run, partial(measure_backlog, pool), housekeeping.run],
+            routes=letter_routes(callers, letters),
             readiness_checks=[consumer],
             readers=[consumer],
         )

@@ -1,6 +1,7 @@
 """Settings of triage and of its surge watcher, read once from the environment."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -9,9 +10,19 @@ from shared.runtime.settings import KafkaSettings, ProcessSettings, ServiceSetti
 
 
 class TriageSettings(ServiceSettings):
-    """Settings of the triage process; its own variables start with ``TRIAGE_``."""
+    """Settings of the triage process; its own variables start with ``TRIAGE_``.
+
+    Attributes:
+        key_per_second: Rate limit per key holder and process, in calls per second; excess calls get
+            429.
+        address_per_second: Rate limit per address without a valid key, with bursts of five times
+            as many calls.
+    """
 
     model_config = SettingsConfigDict(env_prefix="TRIAGE_", frozen=True)
+
+    key_per_second: Annotated[int, Field(ge=1)] = 20
+    address_per_second: Annotated[int, Field(ge=1)] = 20
 
 
 class StreamSettings(KafkaSettings, ProcessSettings):

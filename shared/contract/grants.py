@@ -85,7 +85,8 @@ def _of_topic(topic: Topic) -> Iterator[Grant]:
     """Yield the grants of writers and readers of a topic and of its dead-letter topic.
 
     Dead letters are replayed through the outbox of the owner, or of the first reader where
-    outsiders own the topic; that service may write to it as well. Operators read everything.
+    outsiders own the topic; that service may write to it and read its dead letters as well. It
+    has written or read them all before. Operators read everything.
     """
     yield Grant(OPERATOR, "topic", topic.name, "read")
     if topic.name.endswith(DEAD_LETTERS):
@@ -94,6 +95,8 @@ def _of_topic(topic: Topic) -> Iterator[Grant]:
         yield Grant(principal, "topic", topic.name, "write")
     for principal in {*topic.readers, *topic.more_readers}:
         yield Grant(principal, "topic", topic.name, "read")
+    if topic.readers:
+        yield Grant(topic.replayed_by, "topic", f"{topic.name}{DEAD_LETTERS}", "read")
     for reader in topic.readers:
         yield Grant(reader, "topic", f"{topic.name}{DEAD_LETTERS}", "write")
 

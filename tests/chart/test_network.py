@@ -23,6 +23,7 @@ CALLS = (
     ("console", "intake"),
     ("console", "dispatch"),
     ("console", "insight"),
+    ("console", "triage"),
     ("console", "notify"),
     ("intake", "insight"),
 )

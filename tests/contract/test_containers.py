@@ -82,7 +82,7 @@ def test_a_backup_is_made_and_only_the_proxy_is_trusted_with_addresses() -> None
 
     assert "--exclude-table-data=notify.contact_keys" in script
     assert ip_address(address) in ip_network(subnet["subnet"])
-    for service in ("intake", "dispatch", "notify", "insight"):
+    for service in ("intake", "triage", "dispatch", "notify", "insight"):
         assert SERVICES[service]["environment"]["ROUTE311_TRUSTED_PROXIES"] == f"{address}/32"
 
 

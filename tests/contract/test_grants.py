@@ -40,9 +40,12 @@ def test_the_adapters_of_the_city_share_two_topics() -> None:
 def test_each_service_reads_what_the_registry_says_and_parks_it() -> None:
     for service in ("intake", "triage", "dispatch", "notify", "insight"):
         read = {topic.name for topic in TOPICS if service in topic.readers}
+        replayed = {topic.name for topic in TOPICS if topic.replayed_by == service}
         parked = {name for name in topics_of(service, "write") if name.endswith("-dlq")}
+        shown = {name.removesuffix("-dlq") for name in topics_of(service, "read") - read}
 
-        assert topics_of(service, "read") == read
+        assert shown == {topic.name for topic in TOPICS if topic.readers} & replayed
+        assert shown <= topics_of(service, "write")
         assert parked == {f"{name}-dlq" for name in read}
 
 

@@ -31,6 +31,7 @@ LOWEST = {
     "/console/review": "dispatcher",
     "/console/delivery": "supervisor",
     "/console/messages": "supervisor",
+    "/console/parked": "supervisor",
     "/console/approvals": "supervisor",
 }
 ROLES = ("viewer", "agent", "dispatcher", "supervisor", "admin")

@@ -15,9 +15,23 @@ MOST_MS_PER_MIB = 25.0
 """And for each MiB that it sends."""
 _HEALTH = dict.fromkeys(("GET /live", "GET /ready", "GET /metrics"), MOST_MS)
 _OPEN311 = "/open311/v2"
+_DEAD_LETTERS = (
+    "GET /v1/dead-letters/%s",
+    "GET /v1/dead-letters/%s/{topic}",
+    "GET /v1/dead-letters/%s/{topic}/{offset}",
+    "POST /v1/dead-letters/%s/{topic}/{offset}/bytes",
+    "POST /v1/dead-letters/%s/{topic}/{offset}/replay",
+)
+
+
+def _dead_letters(service: str) -> Mapping[str, float]:
+    return dict.fromkeys((route % service for route in _DEAD_LETTERS), MOST_MS)
+
+
 BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
     "intake": {
         **_HEALTH,
+        **_dead_letters("intake"),
         **dict.fromkeys(
             (
                 "POST /v1/submissions",
@@ -70,10 +84,11 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
             MOST_MS,
         ),
     },
-    "triage": _HEALTH,
+    "triage": {**_HEALTH, **_dead_letters("triage")},
     "triage.surges": _HEALTH,
     "dispatch": {
         **_HEALTH,
+        **_dead_letters("dispatch"),
         **dict.fromkeys(
             (
                 "GET /v1/bureaus/{code}/work-orders",
@@ -108,6 +123,7 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
     },
     "notify": {
         **_HEALTH,
+        **_dead_letters("notify"),
         **dict.fromkeys(
             (
                 "GET /feedback/{token}",

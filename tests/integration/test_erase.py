@@ -111,7 +111,14 @@ async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_no
     [record] = await eventually(parked)
     place = f"{record.topic}/{record.partition}/{record.offset}"
     await router.command("erase", "--email", email)
+    listed = "SELECT content FROM {}.erased_records"
+    known = [
+        set(await router.fetch(listed.format(name)))
+        for name in ("intake", "triage", "dispatch", "notify")
+    ]
 
+    assert known[0]
+    assert all(one == known[0] for one in known[1:])
     _, shown = await router.command("dlq", "show", place, "--bytes")
     _, replayed = await router.command("dlq", "replay", "--again")
 

@@ -42,7 +42,7 @@ CHANNELS = {  # of intake, by the variable that names where each is
     "ROUTE311_OPEN311": "open311",
     "ROUTE311_SMS": "sms",
 }
-UPSTREAMS = (*CHANNELS, "ROUTE311_DISPATCH", "ROUTE311_NOTIFY")
+UPSTREAMS = (*CHANNELS, "ROUTE311_DISPATCH", "ROUTE311_NOTIFY", "ROUTE311_TRIAGE")
 CADDY = os.environ.get("ROUTE311_CADDY") or shutil.which("caddy")
 INTERNAL = ("/metrics", "/live", "/ready", "/openapi.json", "/debug", "/v1", "/v1/")
 NUMBER = "26-7KQ4-M2"

@@ -14,9 +14,6 @@ from services.dispatch.rules.operator_commands import CommandRefusal
 from shared import vocabulary
 from shared.contract.events import PlausibleMoment
 
-# Name of the console's key: its actors are members of staff, and it states their roles.
-CONSOLE_KEY = "console"
-
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:

@@ -1,5 +1,6 @@
 """Erasure of contacts from the tables of intake, with a tombstone for each."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,11 @@ _TERM_SQL = f"""
      ORDER BY requests.submitted_at, requests.request_id
      LIMIT $5
 """  # noqa: S608 - constants only
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ERASED_SQL = """
+    SELECT request_id::text FROM requests
+     WHERE contact = 'erased' AND request_id = ANY($1::uuid[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,12 @@ async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
     await db.execute(_ERASE_SMS_PICTURES_SQL, ids)
     await db.execute(_ERASE_DRAFTS_SQL, ids)
     return await remove_contacts(db, ids)
+
+
+async def erased_among(db: Connection, keys: Sequence[str]) -> Collection[str]:
+    """Return those of some keys of ``intake-contacts`` that are requests without their contact."""
+    ids = [key for key in keys if _UUID.fullmatch(key)]
+    return [row["request_id"] for row in await db.fetch(_ERASED_SQL, ids)]
 
 
 async def erase_texts(db: Connection, request_ids: Collection[str]) -> None:

@@ -11,7 +11,8 @@ import asyncpg
 from shared.errors import Route311Error
 from shared.runtime.http.api_keys import Scope, hash_key
 
-KEY_SCHEMAS = ("intake", "dispatch", "notify", "insight")  # schemas of the services that check keys
+# Schemas of the services that check keys.
+KEY_SCHEMAS = ("intake", "triage", "dispatch", "notify", "insight")
 
 KeyState: TypeAlias = Literal["valid", "expired", "revoked"]
 

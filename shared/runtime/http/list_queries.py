@@ -29,7 +29,7 @@ PAGE: Mapping[str, Parameter] = {
 BAD_CURSOR = {400: problem("The cursor is invalid for this list.")}
 BAD_QUERY = {422: problem("A parameter is out of bounds; errors name it.")}
 
-CursorList: TypeAlias = Literal["events", "deliveries", "cases", "surges", "messages"]
+CursorList: TypeAlias = Literal["events", "deliveries", "cases", "surges", "messages", "letters"]
 
 _MAX_NUMBER: Mapping[CursorList, int] = {
     "events": 2**63 - 1,
@@ -37,6 +37,7 @@ _MAX_NUMBER: Mapping[CursorList, int] = {
     "cases": 2**128 - 1,
     "surges": 2**63 - 1,
     "messages": 2**128 - 1,
+    "letters": 2**63 - 1,
 }
 
 

@@ -31,7 +31,8 @@ _UPSERT = """
     ON CONFLICT (content) DO UPDATE SET through = excluded.through, replayed_at = now()
 """
 _PRUNE = "DELETE FROM {}.replays WHERE replayed_at < now() - interval '90 days'"
-_PRUNE_ERASED = "DELETE FROM intake.erased_records WHERE erased_at < now() - interval '90 days'"
+_PRUNE_ERASED = "DELETE FROM {}.erased_records WHERE erased_at < now() - interval '90 days'"
+_REPLAYERS = ("intake", "triage", "dispatch", "notify")  # each has the list of erased contents
 
 _BATCH_RECORDS = 200
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -137,7 +138,8 @@ async def prune_replay_log(db: Connection, schemas: Iterable[str]) -> None:
     """Delete entries older than 90 days, three times the retention of a dead-letter topic."""
     for schema in schemas:
         await db.execute(_PRUNE.format(schema))
-    await db.execute(_PRUNE_ERASED)
+    for schema in _REPLAYERS:
+        await db.execute(_PRUNE_ERASED.format(schema))
 
 
 async def record_replays(db: Connection, through: Mapping[bytes, int]) -> None:

@@ -83,6 +83,8 @@ def _settings(database: Database, stores: Stores, folder: Path, port: int) -> di
         "DISPATCH_ADDRESS_PER_SECOND": "100000",
         "INSIGHT_KEY_PER_SECOND": "100000",
         "INSIGHT_ADDRESS_PER_SECOND": "100000",
+        "TRIAGE_KEY_PER_SECOND": "100000",
+        "TRIAGE_ADDRESS_PER_SECOND": "100000",
         "NOTIFY_KEY_PER_SECOND": "100000",
         "NOTIFY_ADDRESS_PER_SECOND": "100000",
         "INTAKE_SMS_TOKEN": SMS_TOKEN,

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import StringConstraints, ValidationError
 
 from services.dispatch.channels.operator_api.commands import ResultOfCase, result_of
-from services.dispatch.channels.operator_api.staff import ROLE_HEADER, require_second_person
+from services.dispatch.channels.operator_api.staff import require_second_person
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import ApprovalProblem, Decision
 from services.dispatch.records.changes import strip_control_chars
@@ -35,6 +35,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.staff import ROLE_HEADER
 from shared.runtime.http.unknown_fields import read_fields
 
 

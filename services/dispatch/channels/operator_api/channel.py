@@ -10,12 +10,17 @@ from services.dispatch.channels.operator_api.commands import command_routes
 from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
 from services.dispatch.channels.operator_api.surges import surge_routes
 from services.dispatch.ports import DispatchPorts
+from shared.runtime.dead_letter_api import letter_routes
+from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
 
 
 @asynccontextmanager
 async def open_operator_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
     """Open the operators' API."""
+    bureaus, adapters = core.access.bureaus, core.settings.kafka_adapters
+    topics = replayed_topics("dispatch", bureaus, adapters)
+    letters = OwnLetters("dispatch", core.settings.kafka_access, core.pool, topics)
     yield ChannelParts(
         routes=[
             *command_routes(core),
@@ -24,5 +29,6 @@ async def open_operator_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]
             *stream_routes(core.access.callers, CaseStream(core), StreamLimit()),
             *case_routes(core),
             *catalogue_routes(core),
+            *letter_routes(core.access.callers, letters),
         ]
     )

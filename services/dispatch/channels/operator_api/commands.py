@@ -11,12 +11,7 @@ import pydantic_core
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from services.dispatch.channels.operator_api.staff import (
-    ROLE_HEADER,
-    require_role,
-    role_for,
-    staff_member,
-)
+from services.dispatch.channels.operator_api.staff import role_for
 from services.dispatch.ports import DispatchPorts, IdReusedError
 from services.dispatch.records.answers import CommandAnswer
 from services.dispatch.records.changes import strip_control_chars
@@ -50,6 +45,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import NOSNIFF, PROBLEM, problem_response
 from shared.runtime.http.problem_details import problem as problem_of
+from shared.runtime.http.staff import ROLE_HEADER, require_role, staff_member
 from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.postgres import attempt

@@ -1,20 +1,12 @@
-"""Roles of the console's users; any other operator's key has all rights but an approval's."""
-
-from typing import Literal, TypeAlias, get_args
+"""Rules of dispatch about roles: who gives which command, and who is a second person."""
 
 from aiohttp import web
 
-from services.dispatch.records.answers import CONSOLE_KEY
-from shared.runtime.http.authentication import Callers, RefusedError
-from shared.runtime.http.openapi import Parameter
+from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.problem_details import problem_response
-from shared.vocabulary import CommandName
+from shared.runtime.http.staff import ROLE, Role, has_role
+from shared.vocabulary import CONSOLE_KEY, CommandName
 
-Role: TypeAlias = Literal["viewer", "agent", "dispatcher", "supervisor", "admin"]
-ROLE = "Route311-Role"
-ROLE_HEADER = {ROLE: Parameter("Role of the actor; the console's key alone sends it.", Role)}
-
-_ROLES: tuple[Role, ...] = get_args(Role)  # each includes the ones before it
 _OF_AGENTS: frozenset[CommandName] = frozenset({"note", "answer"})
 
 
@@ -23,28 +15,8 @@ def role_for(command: object) -> Role:
     return "agent" if isinstance(command, str) and command in _OF_AGENTS else "dispatcher"
 
 
-async def staff_member(request: web.Request, callers: Callers, least: Role) -> str:
-    """Return the name of the calling operator's key; RefusedError for a lower role."""
-    operator = await callers.operator(request)
-    require_role(request, operator, least)
-    return operator
-
-
-def require_role(request: web.Request, operator: str, least: Role) -> None:
-    """Raise RefusedError where the console's user has a lower role or none, or for no role."""
-    is_unknown = request.headers.get(ROLE, least) not in _ROLES
-    if is_unknown or (operator == CONSOLE_KEY and not _has(request, least)):
-        detail = f"This needs the role {least} or a higher one in {ROLE}."
-        raise RefusedError(problem_response(403, "Role too low", detail, code="role_too_low"))
-
-
 def require_second_person(request: web.Request, operator: str) -> None:
     """Raise RefusedError unless the console calls for a supervisor or an admin."""
-    if operator != CONSOLE_KEY or not _has(request, "supervisor"):
+    if operator != CONSOLE_KEY or not has_role(request, "supervisor"):
         detail = f"Only the console's key approves, with supervisor or admin in {ROLE}."
         raise RefusedError(problem_response(403, "Not a supervisor", detail, code="not_supervisor"))
-
-
-def _has(request: web.Request, least: Role) -> bool:
-    role = request.headers.get(ROLE)
-    return role in _ROLES[_ROLES.index(least) :]

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field, StringConstraints, ValidationError
 
-from services.dispatch.channels.operator_api.staff import ROLE_HEADER, staff_member
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import SurgeClosing
 from services.dispatch.records.changes import strip_control_chars
@@ -32,6 +31,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.staff import ROLE_HEADER, staff_member
 from shared.runtime.http.unknown_fields import read_fields
 from shared.vocabulary import ClosingStatus
 

@@ -35,6 +35,7 @@ from services.intake.records.notes import NoteCall
 from services.intake.records.public import TextToReview
 from services.intake.records.submissions import RawSubmission, Receipt
 from shared.contract.events import FieldError, SubmissionAccepted, new_id
+from shared.runtime.dead_letter_api import letter_routes
 from shared.runtime.http.calls import (
     JSON,
     MAX_PREVIEW_BYTES,
@@ -52,6 +53,7 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields, unknown_fields
+from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
 
 
@@ -59,6 +61,10 @@ from shared.runtime.service import ChannelParts
 async def open_api(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     """Open the HTTP API of adapters, bureaus and operators."""
     submissions, singly = core.limits.submissions, core.limits.singly
+    topics = replayed_topics("intake", adapters=core.settings.kafka_adapters)
+    letters = OwnLetters(
+        "intake", core.settings.kafka_access, core.lookups, topics, core.erased_keys
+    )
     admissions = {
         SUBMISSIONS_PATH: submissions,
         BULK_PATH: submissions,
@@ -72,6 +78,7 @@ async def open_api(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
             *media_routes(core),
             *status_routes(core),
             *text_routes(core),
+            *letter_routes(core.callers, letters),
         ],
         keyed_routes=[
             *(KeyedRoute(path, {"adapter": admission}) for path, admission in admissions.items()),

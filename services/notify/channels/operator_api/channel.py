@@ -1,4 +1,4 @@
-"""The operators' API: messages that need a person, and the decision about held ones."""
+"""The operators' API: messages that need a person, the decision about held ones, dead letters."""
 
 import re
 from collections.abc import AsyncGenerator, Mapping
@@ -18,6 +18,7 @@ from services.notify.records import (
     MessageState,
 )
 from shared.contract.events import Data, FieldError
+from shared.runtime.dead_letter_api import letter_routes
 from shared.runtime.http import list_queries
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import JSON, answers_errors, json_response
@@ -31,6 +32,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
 
 
@@ -183,4 +185,6 @@ def _unknown() -> RefusedError:
 @asynccontextmanager
 async def open_operator_api(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
     """Open the operators' API."""
-    yield ChannelParts(routes=message_routes(core))
+    access, topics = core.settings.kafka_access, replayed_topics("notify")
+    letters = letter_routes(core.callers, OwnLetters("notify", access, core.pool, topics))
+    yield ChannelParts(routes=[*message_routes(core), *letters])

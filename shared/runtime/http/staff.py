@@ -1,0 +1,37 @@
+"""Roles of the console's users; any other operator's key has all rights but an approval's."""
+
+from typing import Literal, TypeAlias, get_args
+
+from aiohttp import web
+
+from shared.runtime.http.authentication import Callers, RefusedError
+from shared.runtime.http.openapi import Parameter
+from shared.runtime.http.problem_details import problem_response
+from shared.vocabulary import CONSOLE_KEY
+
+Role: TypeAlias = Literal["viewer", "agent", "dispatcher", "supervisor", "admin"]
+ROLE = "Route311-Role"
+ROLE_HEADER = {ROLE: Parameter("Role of the actor; the console's key alone sends it.", Role)}
+
+_ROLES: tuple[Role, ...] = get_args(Role)  # each includes the ones before it
+
+
+async def staff_member(request: web.Request, callers: Callers, least: Role) -> str:
+    """Return the name of the calling operator's key; RefusedError for a lower role."""
+    operator = await callers.operator(request)
+    require_role(request, operator, least)
+    return operator
+
+
+def require_role(request: web.Request, operator: str, least: Role) -> None:
+    """Raise RefusedError where the console's user has a lower role or none, or for no role."""
+    is_unknown = request.headers.get(ROLE, least) not in _ROLES
+    if is_unknown or (operator == CONSOLE_KEY and not has_role(request, least)):
+        detail = f"This needs the role {least} or a higher one in {ROLE}."
+        raise RefusedError(problem_response(403, "Role too low", detail, code="role_too_low"))
+
+
+def has_role(request: web.Request, least: Role) -> bool:
+    """Return True when the request states this role or a higher one."""
+    role = request.headers.get(ROLE)
+    return role in _ROLES[_ROLES.index(least) :]
