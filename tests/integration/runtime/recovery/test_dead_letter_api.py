@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from services.intake.store.erasure import erased_among
 from shared.contract.events import new_id
-from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS
+from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, TRIAGE_DECISIONS
 from shared.runtime.dead_letter_api import letter_routes
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.authentication import Callers
@@ -248,13 +248,24 @@ async def test_only_operators_and_the_consoles_supervisors_act(
         (f"/{DLQ}/{2**63 - 1}", 404),
         (f"/{DLQ}/-1", 404),
         (f"/{DLQ}/x", 404),
-        ("/triage-decisions-dlq/0", 404),
     ],
 )
 async def test_what_this_service_does_not_replay_is_not_found(
     api: Api, path: str, status: int
 ) -> None:
     assert (await api.get(path))[0] == status
+
+
+async def test_a_letter_of_another_services_topic_is_neither_shown_nor_replayed(
+    api: Api, topic_log: TopicLog
+) -> None:
+    record = await park(topic_log, TRIAGE_DECISIONS.name, KEY, b"x")
+    one = f"/{TRIAGE_DECISIONS.name}-dlq/{record.offset}"
+
+    answers = [await api.get(one)]
+    answers += [await api.post(f"{one}/{call}", **BECAUSE) for call in ("bytes", "replay")]
+
+    assert [(status, found["code"]) for status, found in answers] == [(404, "unknown_letter")] * 3
 
 
 @pytest.mark.parametrize(
