@@ -1,4 +1,4 @@
-"""Delivery of work to bureaus: the webhook of each, its calls, and sending again."""
+"""Delivery of work to bureaus: webhooks with their calls, feeds, other systems and mails."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -28,14 +28,22 @@ class Delivery:
     zone: ZoneInfo
 
     async def show(self, request: web.Request, person: Person) -> web.StreamResponse:
-        """List the bureaus that have a webhook, troubled ones first."""
-        answer = await self.console.dispatch.get("/v1/bureaus")
-        bureaus = answer.body["bureaus"]
+        """List webhooks, troubled ones first, feeds, other systems and mails."""
+        dispatch = self.console.dispatch
+        answers = [await dispatch.get(f"/v1/{name}") for name in ("bureaus", "feeds", "forwards")]
+        listed, feeds, forwards = (answer.body for answer in answers)
+        bureaus = listed["bureaus"]
         states = await asyncio.gather(*(self._webhook(one["code"]) for one in bureaus))
         found = [(b, s.body) for b, s in zip(bureaus, states, strict=True) if s.is_done]
         found.sort(key=lambda one: (_is_well(one[1]), one[0]["code"]))
         return self.console.site.page(
-            request, "delivery", person, webhooks=found, without=len(bureaus) - len(found)
+            request,
+            "delivery",
+            person,
+            webhooks=found,
+            without=len(bureaus) - len(found),
+            feeds=feeds["feeds"],
+            forwards=forwards,
         )
 
     async def show_bureau(self, request: web.Request, person: Person) -> web.StreamResponse:

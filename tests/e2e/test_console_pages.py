@@ -7,6 +7,7 @@ from json import loads
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
@@ -225,6 +226,40 @@ async def test_a_supervisor_switches_a_webhook_off_and_sends_events_again(router
         assert await staff.send(path, command="switch_off") == 200
     state = await as_operator(router, "GET", f"/v1/bureaus/{code}/webhook")
     assert not state["enabled"]
+
+
+@needs_chromium
+async def test_feeds_other_systems_and_mails_stand_beside_the_webhooks(
+    router: Router, browser: Browser
+) -> None:
+    db = await asyncpg.connect(router.stack["postgres"])
+    await db.execute("SET search_path = dispatch")
+    bureau, key = next(iter(router.stack["keys"]["bureaus"].items()))
+    await case_for(router, 16, "A bench in the park is broken", attributes={})
+    order = await db.fetchval("SELECT work_order_id FROM work_orders LIMIT 1")
+    await db.execute("INSERT INTO forward_systems (bureau) VALUES ($1)", bureau)
+    await db.execute(
+        """
+        INSERT INTO forwards (work_order_id, bureau, level, state, tried_at, reason)
+        VALUES ($1, $2, 'P3', 'parked', now(), 'no_answer')
+        """,
+        order,
+        bureau,
+    )
+    await db.execute(
+        "INSERT INTO digests VALUES ($1, '2026-11-30', 'failed', 1, now(), now(), 'refused')",
+        bureau,
+    )
+    await db.close()
+    headers = {"Authorization": f"Bearer {key}"}
+    path = f"{router.stack['dispatch']}/v1/bureaus/{bureau}/work-orders"
+    assert (await call("GET", path, headers=headers))[0] == 200
+    async with at_page(browser, router, "supervisor", "/console/delivery") as page:
+        await expect(page.locator(f'[data-feed="{bureau}"]')).to_be_visible()
+        await expect(page.locator(f'[data-system="{bureau}"] td').last).to_have_text("1")
+        await expect(page.locator(f'[data-forward="{order}"]')).to_contain_text("may have arrived")
+        await expect(page.locator(f'[data-digest="{bureau}"]')).to_contain_text("refused")
+        assert await look_at(page, "delivery-all") == []
 
 
 async def test_a_p1_is_lowered_once_another_person_approves(router: Router) -> None:

@@ -37,6 +37,21 @@ class ApprovalAnswer:
     problem: ApprovalProblem | None = None
 
 
+class FeedRead(BaseModel):
+    """Position of a bureau in its feed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bureau: str
+    """Code of the bureau."""
+    read_at: AwareDatetime
+    """Time of its last call, to half a minute."""
+    waiting: int
+    """Number of events that it has not asked for, 10,000 at most."""
+    oldest_waiting_at: AwareDatetime | None
+    """Time of the oldest of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedPage:
     """Page of a bureau's events as on their topic, oldest first, with the number of the last."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import chain
 from uuid import UUID
 
-from services.dispatch.records.answers import FeedPage, KeptEvent
+from services.dispatch.records.answers import FeedPage, FeedRead, KeptEvent
 from shared.contract.events import CaseState, Event, WorkOrder
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.cooperative import in_turns
@@ -49,6 +49,21 @@ _AHEAD_SQL = """
 _RAISE_SQL = "UPDATE webhook_deliveries SET level = $3 WHERE bureau = $1 AND seq = $2"
 _PAGE_SQL = """
     SELECT seq, payload FROM bureau_events WHERE bureau = $1 AND seq > $2 ORDER BY seq LIMIT $3
+"""
+_NOTE_READ_SQL = """
+    INSERT INTO feed_reads AS known (bureau, seq, at) VALUES ($1, $2, now())
+    ON CONFLICT (bureau) DO UPDATE SET seq = excluded.seq, at = excluded.at
+     WHERE known.seq <> excluded.seq OR known.at < now() - interval '30 seconds'
+"""
+_READS_SQL = """
+    SELECT bureau, at AS read_at, waiting, oldest_waiting_at
+      FROM feed_reads
+     CROSS JOIN LATERAL (
+           SELECT count(*) AS waiting, min(time) AS oldest_waiting_at
+             FROM (SELECT time FROM bureau_events AS event
+                    WHERE event.bureau = feed_reads.bureau AND event.seq > feed_reads.seq
+                    ORDER BY seq LIMIT 10000) AS event) AS unread
+     ORDER BY bureau
 """
 _HEADS_SQL = """
     SELECT bureau, (SELECT max(seq) FROM bureau_events AS event WHERE event.bureau = wanted.bureau)
@@ -134,6 +149,16 @@ class PostgresFeed:
     """The events of the bureaus, in the order of their numbers."""
 
     pool: Pool
+
+    async def note_read(self, bureau: str, after: int) -> None:
+        """Record that a bureau has its events up to a number; unchanged, twice a minute."""
+        with translate_errors():
+            await self.pool.execute(_NOTE_READ_SQL, bureau, after)
+
+    async def reads(self) -> Sequence[FeedRead]:
+        """Return how far each bureau that ever read its feed has read, by bureau."""
+        with translate_errors():
+            return [FeedRead(**dict(row)) for row in await self.pool.fetch(_READS_SQL)]
 
     async def page(self, bureau: str, after: int, limit: int) -> FeedPage:
         """Return the next events of a bureau."""

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from services.dispatch.channels.bureau_api.media import media_routes, open_intake
 from services.dispatch.ports import DispatchPorts, IdReusedError
-from services.dispatch.records.answers import FeedPage
+from services.dispatch.records.answers import FeedPage, FeedRead
 from shared.contract.events import (
     Data,
     FieldError,
@@ -149,6 +149,13 @@ class Feed(Data):
     """Whether there are more events."""
 
 
+class FeedReads(Data):
+    """How far bureaus have read their feeds."""
+
+    feeds: list[FeedRead]
+    """The feeds that were ever read, by bureau."""
+
+
 MAX_WAIT_S = 30
 READ_FEED = Operation(
     "Read the events of a bureau's work orders, with its key.",
@@ -167,6 +174,11 @@ READ_FEED = Operation(
         ),
     },
     security=("bureau",),
+)
+LIST_FEEDS = Operation(
+    "List how far bureaus have read their feeds, as an operator.",
+    {200: Content("The feeds.", (JSON,), FeedReads), **KEY_REFUSALS},
+    security=("operator",),
 )
 READ_WORK_ORDER = Operation(
     "Read the whole state of a work order, with its bureau's key.",
@@ -193,10 +205,16 @@ def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
         after = list_queries.position_in(request, "events", bureau, faults)
         list_queries.refuse_faults(faults)
         page = await Deadline().wait_for(core.feed.page(bureau, after, limit))
+        await Deadline().wait_for(core.feed.note_read(bureau, after))
         if not page.events and wait_s:
             await core.feed_watch.wait(bureau, after, wait_s)
             page = await Deadline().wait_for(core.feed.page(bureau, after, limit))
         return _page_response(page, bureau)
+
+    @answers_errors("Retry in a moment.")
+    async def list_feeds(request: web.Request) -> web.Response:
+        await core.access.callers.operator(request)
+        return json_response({"feeds": await Deadline().wait_for(core.feed.reads())})
 
     @answers_errors("Retry in a moment.")
     async def read_one(request: web.Request) -> web.Response:
@@ -212,6 +230,7 @@ def feed_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     return [
         web.get("/v1/bureaus/{code}/work-orders", documents(read, READ_FEED)),
+        web.get("/v1/feeds", documents(list_feeds, LIST_FEEDS)),
         web.get("/v1/work-orders/{work_order_id}", documents(read_one, READ_WORK_ORDER)),
     ]
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from services.dispatch.channels.forwarding.digests import DigestHead, DigestWorker
 from services.dispatch.channels.forwarding.open311_client import Open311Client
 from services.dispatch.channels.forwarding.open311_worker import Open311Worker
+from services.dispatch.channels.forwarding.overview import forward_routes
 from services.dispatch.channels.forwarding.store.digests import Digests
 from services.dispatch.channels.forwarding.store.forwards import ForwardQueue
 from services.dispatch.ports import DispatchPorts
@@ -34,7 +35,7 @@ async def open_forwarding(core: DispatchPorts) -> AsyncGenerator[ChannelParts]:
         open_pool(settings.postgres_dsn.get_secret_value(), size=_CONNECTIONS) as pool,
         open_outgoing_calls(settings.webhook_allow) as calls,
     ):
-        yield ChannelParts(tasks=forwarding_tasks(core, pool, calls))
+        yield ChannelParts(tasks=forwarding_tasks(core, pool, calls), routes=forward_routes(core))
 
 
 def forwarding_tasks(core: DispatchPorts, pool: Pool, calls: OutgoingCalls) -> list[ServiceTask]:

@@ -183,6 +183,28 @@ _LIST = """
      ORDER BY state, level, work_order_id
      LIMIT $2
 """
+_SYSTEMS = """
+    SELECT systems.bureau, probe_at IS NOT NULL AS is_down,
+           count(*) FILTER (WHERE state = 'pending') AS open,
+           count(*) FILTER (WHERE state = 'parked' AND tried_at IS NULL) AS failed,
+           count(*) FILTER (WHERE state = 'parked' AND tried_at IS NOT NULL) AS unknown
+      FROM forward_systems AS systems
+      LEFT JOIN forwards ON forwards.bureau = systems.bureau AND state IN ('pending', 'parked')
+     GROUP BY systems.bureau
+     ORDER BY systems.bureau
+"""
+_LAST_DIGESTS = """
+    SELECT DISTINCT ON (bureau) bureau, day, state, at, reason FROM digests
+     ORDER BY bureau, day DESC
+"""
+_TROUBLED = """
+    SELECT forwards.bureau, work_order_id::text, case_id::text, state, level, attempts, reason,
+           tried_at IS NOT NULL AS may_have_arrived
+      FROM forwards JOIN work_orders USING (work_order_id)
+     WHERE state = 'parked' OR state = 'pending' AND attempts > 0
+     ORDER BY state, level, work_order_id
+     LIMIT $1
+"""
 _DIGESTS = """
     SELECT day, state, at, reason FROM digests WHERE bureau = $1 ORDER BY day DESC LIMIT 14
 """
@@ -221,6 +243,21 @@ class ForwardedOrder:
 async def list_waiting(db: Database, bureau: str, limit: int) -> Sequence[dict[str, Any]]:
     """Return what is parked or failed, parked ones first."""
     return [dict(row) for row in await db.fetch(_LIST, bureau, limit)]
+
+
+async def list_systems(db: Connection) -> Sequence[dict[str, Any]]:
+    """Return the systems of all bureaus with the numbers of their work orders."""
+    return [dict(row) for row in await db.fetch(_SYSTEMS)]
+
+
+async def list_last_digests(db: Connection) -> Sequence[dict[str, Any]]:
+    """Return the last digest of each bureau."""
+    return [dict(row) for row in await db.fetch(_LAST_DIGESTS)]
+
+
+async def list_troubled(db: Connection, limit: int) -> Sequence[dict[str, Any]]:
+    """Return what is parked or failed for any bureau, parked ones first."""
+    return [dict(row) for row in await db.fetch(_TROUBLED, limit)]
 
 
 async def list_digests(db: Database, bureau: str) -> Sequence[dict[str, Any]]:
