@@ -256,7 +256,9 @@ async def test_feeds_other_systems_and_mails_stand_beside_the_webhooks(
     assert (await call("GET", path, headers=headers))[0] == 200
     async with at_page(browser, router, "supervisor", "/console/delivery") as page:
         await expect(page.locator(f'[data-feed="{bureau}"]')).to_be_visible()
-        await expect(page.locator(f'[data-system="{bureau}"] td').last).to_have_text("1")
+        await expect(page.locator(f'[data-system="{bureau}"] td').last).to_have_text(
+            "0 open · 0 failed · 1 unknown"
+        )
         await expect(page.locator(f'[data-forward="{order}"]')).to_contain_text("may have arrived")
         await expect(page.locator(f'[data-digest="{bureau}"]')).to_contain_text("refused")
         assert await look_at(page, "delivery-all") == []

@@ -150,7 +150,7 @@ class Feed(Data):
 
 
 class FeedReads(Data):
-    """How far bureaus have read their feeds."""
+    """Positions of bureaus in their feeds."""
 
     feeds: list[FeedRead]
     """The feeds that were ever read, by bureau."""
