@@ -39,6 +39,7 @@ _WITHIN_S = 8.0  # the broker is asked two or three times
 _LIMIT, _MAX_LIMIT = 50, 100
 _MAX_OFFSET = 2**63 - 1
 _MAX_OFFSET_DIGITS = 19
+_WORDS = r"\S"  # not spaces alone
 
 Order = TypeVar("Order", bound="Look")
 
@@ -109,9 +110,11 @@ class LetterBytes(Letter):
 class Look(Data):
     """Order to show the bytes."""
 
-    actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    actor: Annotated[str, StringConstraints(strip_whitespace=True, pattern=_WORDS, max_length=200)]
     """Operator's name for the audit, 1 to 200 characters."""
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, pattern=_WORDS, max_length=4_000)
+    ]
     """Reason for the audit, 1 to 4,000 characters."""
 
 

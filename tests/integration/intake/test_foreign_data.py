@@ -56,7 +56,7 @@ _BODIES = ("application/json", "application/x-ndjson", "application/x-www-form-u
 
 def allowed(path: str, method: str) -> set[str]:
     """Return the callers whom a route may answer with other than 401 or 403."""
-    if path == "/v1/texts":
+    if path.startswith(("/v1/texts", "/v1/dead-letters")):
         return {"operator"}
     if method == "get" or not path.startswith(("/v1/", BASE)):  # the pages are everybody's
         return set(KEYS)
@@ -139,6 +139,8 @@ async def test_no_route_shows_a_private_requests_reporter_and_only_its_number_sh
                 "city": "portland.gov",
                 "draft": number,
                 "step": "what",
+                "topic": "channel-submissions-dlq",
+                "offset": "0",
             },
         ):
             query = {"jurisdiction_id": "portland.gov"} if BASE in path else {}

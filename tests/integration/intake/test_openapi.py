@@ -119,11 +119,12 @@ async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(
                 "Connection": "close",
             }
             number = "26-0000-000000"
-            url = path.format(
-                tracking_number=number, number=number, format="json", draft="1", step="what"
-            )
+            named = {"tracking_number": number, "number": number, "format": "json"}
+            named |= {"draft": "1", "step": "what", "topic": "x-dlq", "offset": "1"}
+            url = path.format(**named)
+            key = OPERATOR if path.startswith("/v1/dead-letters") else ADAPTER
             refused = await call(
-                client, "POST", url, ADAPTER, headers=headers, data=BytesIO(b"no gzip")
+                client, "POST", url, key, headers=headers, data=BytesIO(b"no gzip")
             )
             if "text/html" in described(document, path, "post", 400)["content"]:
                 if path.endswith("/receipt"):  # nobody reads the body of an unknown draft
