@@ -1,11 +1,13 @@
-"""One router for all end-to-end tests."""
+"""One router and one browser for all end-to-end tests."""
 
 from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.e2e.outside import Router, running_router
+from tests.integration.intake.pages.chromium import open_browser
 from tests.support.temporary_folders import let_others_in
 
 
@@ -14,4 +16,10 @@ async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Rou
     """Start a whole router by its command."""
     folder = let_others_in(tmp_path_factory.mktemp("router"))
     async with running_router(folder / "data") as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def browser() -> AsyncGenerator[Browser]:
+    async with open_browser() as started:
         yield started

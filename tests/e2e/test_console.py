@@ -11,12 +11,11 @@ from uuid import uuid4
 import aiohttp
 import asyncpg
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.actors import post, report
 from tests.e2e.outside import Router
-from tests.integration.intake.pages.chromium import needs_chromium, open_browser, violations
+from tests.integration.intake.pages.chromium import needs_chromium, violations
 from tests.support.waiting import eventually
 
 pytestmark = [
@@ -95,12 +94,6 @@ async def at_work(router: Router, role: str) -> AsyncGenerator[Staff]:
     async with client_of(router) as client:
         assert await log_in(client, name, password) == 303
         yield Staff(client, name)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncGenerator[Browser]:
-    async with open_browser() as started:
-        yield started
 
 
 @asynccontextmanager

@@ -1,18 +1,16 @@
 """The page of a case, worked by several people: evidence, undo, both sides, presence, own keys."""
 
 import re
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e import test_console
 from tests.e2e.outside import Router
 from tests.e2e.test_console import at_work
 from tests.e2e.test_console_pages import as_operator, at_page, name_of
-from tests.integration.intake.pages.chromium import look_at, needs_chromium, open_browser
+from tests.integration.intake.pages.chromium import look_at, needs_chromium
 from tests.support.waiting import eventually
 
 pytestmark = [
@@ -25,12 +23,6 @@ SINK = "A sinkhole in the bike lane swallowed half a wheel, orange cone beside i
 AGAIN = "Sinkhole swallowed my wheel in the bike lane, there is an orange cone"
 PICTURE = "https://pictures.example/v1/media/hole"
 BOARD = "A wooden board lies at the corner"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncGenerator[Browser]:
-    async with open_browser() as started:
-        yield started
 
 
 async def case_for(router: Router, step: float, description: str, **changes: Any) -> str:

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.outside import Router, running_router
 from tests.e2e.test_console import at_work
 from tests.e2e.test_console_pages import at_page, audit_of, name_of
-from tests.integration.intake.pages.chromium import look_at, needs_chromium, open_browser
+from tests.integration.intake.pages.chromium import look_at, needs_chromium
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 
@@ -33,12 +33,6 @@ async def router(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Rou
     """A router of its own: `route311 check` rightly finds fault with what is written here."""
     folder = let_others_in(tmp_path_factory.mktemp("router"))
     async with running_router(folder / "data") as started:
-        yield started
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncGenerator[Browser]:
-    async with open_browser() as started:
         yield started
 
 
