@@ -30,9 +30,10 @@ class Delivery:
     async def show(self, request: web.Request, person: Person) -> web.StreamResponse:
         """List webhooks, troubled ones first, feeds, other systems and mails."""
         dispatch = self.console.dispatch
-        answers = [await dispatch.get(f"/v1/{name}") for name in ("bureaus", "feeds", "forwards")]
-        listed, feeds, forwards = (answer.body for answer in answers)
-        bureaus = listed["bureaus"]
+        listed, feeds, forwards = await asyncio.gather(
+            dispatch.get("/v1/bureaus"), dispatch.get("/v1/feeds"), dispatch.get("/v1/forwards")
+        )
+        bureaus = listed.body["bureaus"]
         states = await asyncio.gather(*(self._webhook(one["code"]) for one in bureaus))
         found = [(b, s.body) for b, s in zip(bureaus, states, strict=True) if s.is_done]
         found.sort(key=lambda one: (_is_well(one[1]), one[0]["code"]))
@@ -42,8 +43,8 @@ class Delivery:
             person,
             webhooks=found,
             without=len(bureaus) - len(found),
-            feeds=feeds["feeds"],
-            forwards=forwards,
+            feeds=feeds.body["feeds"],
+            forwards=forwards.body,
         )
 
     async def show_bureau(self, request: web.Request, person: Person) -> web.StreamResponse:
@@ -75,9 +76,7 @@ class Delivery:
         query = {"limit": _PER_PAGE, **({"after": after} if after else {})}
         calls = await self.console.dispatch.get(_url(code, "deliveries"), query)
         if failed := next((one for one in (state, calls) if not one.is_done), None):
-            return self.console.site.page(
-                request, "problem", person, status=failed.status, problem=failed.problem
-            )
+            return self.console.refused(request, person, failed)
         return self.console.site.page(
             request,
             "bureau",

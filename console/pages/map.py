@@ -33,9 +33,7 @@ def map_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]:
         view = {"bbox": box} if _BOX.fullmatch(box) else {}
         answer = await console.dispatch.get("/v1/cases", {**api_query(view), "limit": _MOST_PINS})
         if not answer.is_done:
-            return console.site.page(
-                request, "problem", person, status=answer.status, problem=answer.problem
-            )
+            return console.refused(request, person, answer)
         page = console.site.page(
             request,
             "map",

@@ -57,7 +57,7 @@ class Parked:
 
     async def show_one(self, request: web.Request, person: Person) -> web.StreamResponse:
         """Show a record without its bytes."""
-        return await self._one(request, person)
+        return await self._one(request, person, await self._place(request))
 
     async def act(self, request: web.Request, person: Person) -> web.StreamResponse:
         """Show the bytes of a record, or replay it; both need a fresh log-in."""
@@ -69,30 +69,29 @@ class Parked:
         order: dict[str, Any] = {"reason": fields.get("reason", "")}
         if "again" in fields:
             order["again"] = True
-        service, path = await self._place(request)
+        place = service, path = await self._place(request)
         answer = await service.post(f"{path}/{action}", person, order)
         if not answer.is_done:
-            return await self._one(request, person, refused=answer)
+            return await self._one(request, person, place, refused=answer)
         about = f"{answer.body['place']}: {order['reason']}"
         await self.console.record(person, f"dead_letter_{action}", about)
         if action == "bytes":
-            return await self._one(request, person, shown=answer.body)
+            return await self._one(request, person, place, shown=answer.body)
         raise web.HTTPSeeOther(request.path)
 
     async def _one(
         self,
         request: web.Request,
         person: Person,
+        place: tuple[ServiceApi, str],
         *,
         refused: ApiAnswer | None = None,
         shown: Mapping[str, Any] | None = None,
     ) -> web.StreamResponse:
-        service, path = await self._place(request)
+        service, path = place
         found = await service.get(path)
         if not found.is_done:
-            return self.console.site.page(
-                request, "problem", person, status=found.status, problem=found.problem
-            )
+            return self.console.refused(request, person, found)
         return self.console.site.page(
             request,
             "parked_one",

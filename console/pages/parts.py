@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from console.access import Access, ForbiddenError
-from console.api import ServiceApi, ServiceDownError
+from console.api import ApiAnswer, ServiceApi, ServiceDownError
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
@@ -91,6 +91,12 @@ class Console:
     async def form(self, request: web.Request, person: Person) -> Mapping[str, str]:
         """Return the fields of a form of the person's session."""
         return await self.access.form(request, person.form_token)
+
+    def refused(self, request: web.Request, person: Person, answer: ApiAnswer) -> web.Response:
+        """Return the page of a service's refusal."""
+        return self.site.page(
+            request, "problem", person, status=answer.status, problem=answer.problem
+        )
 
     async def record(self, person: Person, action: str, about: str = "") -> None:
         """Add what the person did to the audit."""

@@ -67,9 +67,7 @@ def queue_routes(console: Console) -> Sequence[web.RouteDef]:
             console.preferences.views(person.name),
         )
         if not answer.is_done:
-            return console.site.page(
-                request, "problem", person, status=answer.status, problem=answer.problem
-            )
+            return console.refused(request, person, answer)
         found = answer.body
         older = urlencode({**view, "after": found["next"]}) if found["more"] else ""
         return console.site.page(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from shared.contract.events import Data, FieldError
 from shared.runtime.http import list_queries
@@ -28,7 +28,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.staff import ROLE_HEADER, staff_member
+from shared.runtime.http.staff import ROLE_HEADER, Actor, StaffText, staff_member
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.ops.audit import audit
 from shared.runtime.recovery.own_letters import ListedLetter, OwnLetters, ReplayRefusal
@@ -39,7 +39,6 @@ _WITHIN_S = 8.0  # the broker is asked two or three times
 _LIMIT, _MAX_LIMIT = 50, 100
 _MAX_OFFSET = 2**63 - 1
 _MAX_OFFSET_DIGITS = 19
-_WORDS = r"\S"  # not spaces alone
 
 Order = TypeVar("Order", bound="Look")
 
@@ -110,11 +109,9 @@ class LetterBytes(Letter):
 class Look(Data):
     """Order to show the bytes."""
 
-    actor: Annotated[str, StringConstraints(strip_whitespace=True, pattern=_WORDS, max_length=200)]
+    actor: Actor
     """Operator's name for the audit, 1 to 200 characters."""
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, pattern=_WORDS, max_length=4_000)
-    ]
+    reason: StaffText
     """Reason for the audit, 1 to 4,000 characters."""
 
 

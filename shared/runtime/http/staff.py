@@ -1,14 +1,27 @@
-"""Roles of the console's users; any other operator's key has all rights but an approval's."""
+"""Staff over HTTP: roles of the console's users, and what they write into bodies.
 
-from typing import Literal, TypeAlias, get_args
+Any other operator's key has all rights but an approval's.
+"""
+
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from aiohttp import web
+from pydantic import StringConstraints
 
 from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.openapi import Parameter
 from shared.runtime.http.problem_details import problem_response
 from shared.vocabulary import CONSOLE_KEY
 
+_NOT_BLANK = r"\S"  # so documented, and stripped before it is counted
+Actor = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NOT_BLANK),
+]
+StaffText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=_NOT_BLANK),
+]
 Role: TypeAlias = Literal["viewer", "agent", "dispatcher", "supervisor", "admin"]
 ROLE = "Route311-Role"
 ROLE_HEADER = {ROLE: Parameter("Role of the actor; the console's key alone sends it.", Role)}

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from services.dispatch.channels.operator_api.commands import ResultOfCase, result_of
 from services.dispatch.channels.operator_api.staff import require_second_person
@@ -35,7 +35,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.staff import ROLE_HEADER
+from shared.runtime.http.staff import ROLE_HEADER, Actor
 from shared.runtime.http.unknown_fields import read_fields
 
 
@@ -53,7 +53,7 @@ class ApprovalList(Data):
 class SecondPerson(Data):
     """The person who decides."""
 
-    actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    actor: Actor
     """Name of the supervisor for the audit, 1 to 200 characters."""
 
 

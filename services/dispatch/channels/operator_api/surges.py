@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import SurgeClosing
@@ -31,13 +31,12 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.staff import ROLE_HEADER, staff_member
+from shared.runtime.http.staff import ROLE_HEADER, Actor, StaffText, staff_member
 from shared.runtime.http.unknown_fields import read_fields
 from shared.vocabulary import ClosingStatus
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
 
 
 class SurgeList(Data):
@@ -54,11 +53,11 @@ class SurgeList(Data):
 class ClosingOrder(Data):
     """An order to close the open cases of a surge."""
 
-    actor: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    actor: Actor
     """Operator's name for the audit, 1 to 200 characters."""
-    reason: _Text
+    reason: StaffText
     """Reason for the order, 1 to 4,000 characters."""
-    note: _Text
+    note: StaffText
     """Note to residents, 1 to 4,000 characters."""
     status: ClosingStatus = "declined"
     """Status of the closed cases."""
