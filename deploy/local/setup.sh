@@ -29,12 +29,16 @@ install() {
     exit 1
 }
 
+# The system's own build comes first: distributions build it with profiles (PGO) and link-time
+# optimization, and it takes a quarter less processor time than one compiled without them.
 find_python() {
-    for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
-        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            command -v "$name"
-            return
-        fi
+    for modules in "sys, ensurepip, venv" sys; do
+        for name in ${PYTHON:-/usr/bin/python3 python3 python3.13 python3.12 python3.11}; do
+            if "$name" -c "import $modules; sys.exit(sys.version_info < (3, 11))" 2>/dev/null; then
+                command -v "$name"
+                return
+            fi
+        done
     done
 }
 
