@@ -1,6 +1,7 @@
 """Confined processes: each job has a fork of its own, and none takes more than its limits."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -12,8 +13,9 @@ from shared.runtime.confined.pool import ConfinedPool, JobDiedError
 from tests.support.waiting import eventually
 
 WORKER = """
-import os, resource, socket, sys, time
+import os, resource, signal, socket, sys, time
 from shared.runtime.confined.worker import JobLimits, serve
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 seen = []
 def work(job):
     seen.append(job)
@@ -93,17 +95,19 @@ async def test_a_job_has_no_environment_and_no_input_of_the_next() -> None:
 
 
 async def test_a_job_whose_caller_went_ends_and_its_process_stays_warm() -> None:
-    async with pool("time.sleep(0.2)") as warm:
+    async with pool("if job == b'a': signal.sigwait({signal.SIGUSR1})") as warm:
         await warm.start()
         pids = {one.pid for one in children()}
         gone = asyncio.create_task(warm.run(b"a"))
-        await eventually(lambda: _has_fork(pids))
+        [fork] = await eventually(lambda: _forks(pids))
         gone.cancel()
-        answer = await warm.run(b"b")
+        next_one = asyncio.create_task(warm.run(b"b"))
+        fork.send_signal(signal.SIGUSR1)
+        answer = await next_one
 
         assert answer == b"b 1"
         assert pids <= {one.pid for one in children()}
 
 
-async def _has_fork(pids: set[int]) -> bool:
-    return any(one.pid not in pids for one in children())
+async def _forks(pids: set[int]) -> list[psutil.Process]:
+    return [one for one in children() if one.pid not in pids]
