@@ -25,7 +25,7 @@ _LOCAL = rf"\w.+%'{_SPELLED_DOT}-"
 _SEPARATOR = (
     r"\s{1,2}(?:dot|punto|underscore|gui[o\u00f3]n(?: bajo)?|dash|hyphen|plus|m[a\u00e1]s)\s{1,2}"
 )
-_NAME = rf"(?<![{_LOCAL}])(?:[{_LOCAL}]++{_SEPARATOR}){{0,4}}+[{_LOCAL}]++"
+_NAME = rf"(?<![{_LOCAL}])(?>(?:[{_LOCAL}]++{_SEPARATOR}){{0,4}})[{_LOCAL}]++"
 _LABELS = rf"[\w-]++(?:[.{_SPELLED_DOT}][\w-]++)"
 _SPACED_DOT = rf"\s{{0,2}}[.{_SPELLED_DOT}]\s{{0,2}}"
 _EMAIL = re.compile(
@@ -50,7 +50,7 @@ _COMPOUND = re.compile(r"[^\W\d_][\w-]*[._+][\w.+-]*\w")  # such as "ana.quimby"
 _DISPLAY_NAME = re.compile(r"(?:\"[^\"\n]{1,60}\"|[A-Z][\w'-]+(?:\s[A-Z][\w'.-]+){0,2})\s?<$")
 _DISPLAY_WITHIN = 64
 _PROVIDER = re.compile(rf"(?:{_PROVIDERS})(?:[.{_SPELLED_DOT}]|$)", re.IGNORECASE)
-_SINGLES = re.compile(r"(?<!\S)(?:[\w.@+-] ){4,}+(?:[\w.@+-](?!\S))?+")
+_SINGLES = re.compile(r"(?<!\S)(?>(?:[\w.@+-] ){4,})(?>(?:[\w.@+-](?!\S))?)")
 _OPEN, _CLOSE = r"[(\[{<*'\"|]", r"[)\]}>*'\"|]"
 _TOKEN = re.compile(
     rf"(?P<at>\s{{0,2}}{_OPEN}\s?(?:@|at|arroba)\s?{_CLOSE}\s{{0,2}}"

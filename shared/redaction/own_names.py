@@ -93,7 +93,7 @@ def _cued_patterns(count: int, cues: Sequence[str], separator: str) -> Sequence[
     """Return the patterns of names with so many words, some of which may be cues."""
     word = "|".join([f"{_ANY}++", *(re.escape(cue) + r"(?!\w)" for cue in cues)])
     between = separator.replace(r"\W", r"[^\w,\n]")
-    some = rf"(?:{word})(?:{between}(?:{word})){{0,{count - 1}}}+"
+    some = rf"(?:{word})(?>(?:{between}(?:{word})){{0,{count - 1}}})"
     forms = (
         rf"{_INTRODUCTION}(?P<name>{some})(?!\w)",
         rf"(?<!\w)(?P<name>{_TITLE}(?:\w\.?\s)?{some})(?!\w)",
@@ -121,7 +121,7 @@ def _bare_patterns(words: str, separator: str) -> Sequence[tuple[re.Pattern[str]
     """Return the patterns of names with words of these marks, and whose initial each may have."""
     whole = separator.join(f"{word}++" for word in words)
     first, last = f"{words[0]}++", f"[{words[1:]}]++"
-    surnames = rf"(?<![{words[1:]}]\s){last}(?:\s{last})*+"
+    surnames = rf"(?<![{words[1:]}]\s){last}(?>(?:\s{last})*)"
     initial = r"(?P<initial>\w)"
     forms = (
         (rf"{whole}(?P<initial>)", 0),

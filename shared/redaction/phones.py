@@ -159,22 +159,22 @@ _LETTERED = re.compile(
     r"(?=[OoIl]{0,3}\d)[\dOoIl]{4}(?![\w-]|[./]\d)"
 )
 _LETTERED_HINT = re.compile(rf"[2-9][\dOoIl]{{2}}{_SEP}[2-9]")
-_SINGLES = re.compile(r"(?<![\w.,-])\+?\d(?:[\s._-]{1,3}\d){6,14}+(?!\w|[.,]\d)")
+_SINGLES = re.compile(r"(?<![\w.,-])\+?\d(?>(?:[\s._-]{1,3}\d){6,14})(?!\w|[.,]\d)")
 _LOCAL = re.compile(
     r"(?<![\w#/.,:+$-])(?<![\d)][ -])[2-9]\d\d[-. ]\d{4}(?!\w|-\w|[./:,]\d)"
     r"(?!\s{0,2}(?:\+|'|\"|x\b|to\b|feet|foot|ft|yards?|miles?|people|gal|blocks?|lbs?|pounds|sq\b"
     r"|hours?|cars|dollars|block\b|mg\b|units?\b|metros|personas|euros))",
     re.IGNORECASE,
 )
-_PLUS = re.compile(r"(?<![\w+])\+\d(?:[\s.()/-]{0,3}\d){7,14}+(?!\w)")
-_FOREIGN = re.compile(r"(?<![\w.,-])00[\s-]?([1-9]\d(?:[\s./-]{0,3}\d){8,12}+)(?![\w-])")
+_PLUS = re.compile(r"(?<![\w+])\+\d(?>(?:[\s.()/-]{0,3}\d){7,14})(?!\w)")
+_FOREIGN = re.compile(r"(?<![\w.,-])00[\s-]?([1-9]\d(?>(?:[\s./-]{0,3}\d){8,12}))(?![\w-])")
 _CUES = (
     r"call(?:ed|ing)?|text|phone|tel|telephone|cell|mobile|reach(?:ed)?|my number|whats ?app|sms"
     r"|dial|ring|contact|complaints? to|ll[aá]m[ea]\w{0,4}|llamar|tel[eé]fono|celular|m[oó]vil"
     r"|mi n[uú]mero|contacto"
 )
 _AFTER_CUE = re.compile(
-    rf"\b(?:{_CUES})\b([^\d\n\[]{{1,24}}?)(\+?\d(?:[\s.()_-]{{0,3}}\d){{6,14}}+)(?![\w-]|[.,:/]\d)",
+    rf"\b(?:{_CUES})\b([^\d\n\[]{{1,24}}?)(\+?\d(?>(?:[\s.()_-]{{0,3}}\d){{6,14}}))(?![\w-]|[.,:/]\d)",
     re.IGNORECASE,
 )
 _REFERENCE_WORD = re.compile(
@@ -207,7 +207,7 @@ _SPOKEN_DIGIT = {
 _SAID = rf"(?:{'|'.join(sorted(_SPOKEN_DIGIT, key=len, reverse=True))}|\d{{1,4}})"
 _BETWEEN = re.compile(r"[\s,.-]+")
 _SPOKEN = re.compile(
-    rf"(?<![\w-]){_SAID}(?:[\s,.-]{{1,3}}{_SAID}){{3,14}}+(?![\w-])", re.IGNORECASE
+    rf"(?<![\w-]){_SAID}(?>(?:[\s,.-]{{1,3}}{_SAID}){{3,14}})(?![\w-])", re.IGNORECASE
 )
 
 

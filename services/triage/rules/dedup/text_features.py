@@ -21,7 +21,7 @@ _COMPASS = (
     r"((?:north|south)(?:east|west)?|east|west|[ns][ew]"
     r"|norte|sur|este|oeste|(?:nor|sur|sud)(?:este|oeste))"
 )
-_CALLED = r"(?: (?:number|numero|no|nr|id|is|es|or|wa|ca))*+"
+_CALLED = r"(?>(?: (?:number|numero|no|nr|id|is|es|or|wa|ca))*)"
 _PLATE = rf"{_CALLED} ([a-z]{{2,3}} ?\d{{3,4}}|\d{{3,4}} ?[a-z]{{3}})"
 # Slot, a hint without which a pattern finds nothing, and the pattern; of folded text.
 _PATTERNS = tuple(

@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     <!--.*?(?:-->|\Z)
     | <(?P<unseen>script|style|template|title)\b.*?(?:</(?P=unseen)\b[^>]*+(?:>|\Z)|\Z)
     | <(?P<end>/?)(?P<name>[a-z][^\s/>]*+)
-      (?P<attributes>(?:[^=>]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?+)*+)(?:>|\Z)
+      (?P<attributes>(?>(?:[^=>]++|=\s*+(?>(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?))*))(?:>|\Z)
     | <[!?/][^>]*+(?:>|\Z)
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
