@@ -35,8 +35,8 @@ from shared.catalogue import load_catalogue
 from shared.delivery_attempts import MAX_IN_FLIGHT
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import open_pool
-from tests.integration.dispatch.http_access import open_case
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.dispatch.http_access import open_case
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
 
 PAGE = 500
 COPY_EVENTS = """

@@ -38,8 +38,8 @@ from shared.runtime.ops.logging import configure_logging
 from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.smtp import open_mailers
 from shared.vocabulary import StatusChannel
+from tests.support.notify.factories import LANGUAGE_RULES, SEALER, SENDER, message_data, renderer
 from tests.support.temporary_folders import open_to_postgres
-from tests.unit.notify.factories import LANGUAGE_RULES, SEALER, SENDER, message_data, renderer
 
 INBOX = {"portland.gov": "311@portlandoregon.gov"}
 NUMBER = "+15035550199"

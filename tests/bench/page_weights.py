@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from tests.integration.intake.pages.chromium import open_browser
+from tests.support.chromium import open_browser
 
 PATHS = ("/", "/report", "/track", "/accessibility", "/privacy", "/report?lang=es")
 ROUNDS = 5

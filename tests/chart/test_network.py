@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.chart.charts import CHART, Rendered, environment, render
-from tests.integration.proxy import FILE
+from tests.support.proxy import FILE
 
 ALLOWED = {
     "intake": {"dns", "kafka", "postgres", "mail", "https"},

@@ -30,7 +30,7 @@ from services.triage.rules.priority.score import (
 from services.triage.rules.reason_texts import MATCH_TEXT, REJECTION_TEXT
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.vocabulary import TriageOutcome
-from tests.unit.triage.factories import case
+from tests.support.triage.factories import case
 
 CITIES = load_catalogue().jurisdictions
 PRIORITY_RULES = Path(services.triage.rules.priority.__file__).parent

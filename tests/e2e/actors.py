@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from tests.e2e.outside import Router
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 EMAIL = "ana.canary@example.org"

@@ -16,10 +16,10 @@ import aiosmtplib
 
 from tests.e2e.actors import call, event_data, mails_to, text_of, update, work_order_for
 from tests.e2e.canary_person import CITY, KIND, WORD, Person
-from tests.e2e.outside import Router
 from tests.e2e.test_sms import say
-from tests.integration.intake.pages.browser import visit
+from tests.support.intake.browser import visit
 from tests.support.pictures import encoded
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 BUREAU = "PBOT-MOD"

@@ -6,8 +6,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.e2e.outside import Router, running_router
-from tests.integration.intake.pages.chromium import open_browser
+from tests.support.chromium import open_browser
+from tests.support.router import Router, running_router
 from tests.support.temporary_folders import let_others_in
 
 

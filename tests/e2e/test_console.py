@@ -14,8 +14,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.actors import post, report
-from tests.e2e.outside import Router
-from tests.integration.intake.pages.chromium import needs_chromium, violations
+from tests.support.chromium import needs_chromium, violations
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

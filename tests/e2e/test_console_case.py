@@ -7,10 +7,10 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e import test_console
-from tests.e2e.outside import Router
 from tests.e2e.test_console import at_work
 from tests.e2e.test_console_pages import as_operator, at_page, name_of
-from tests.integration.intake.pages.chromium import look_at, needs_chromium
+from tests.support.chromium import look_at, needs_chromium
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

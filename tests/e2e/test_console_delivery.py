@@ -5,10 +5,10 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.actors import call, post, report
-from tests.e2e.outside import Router
 from tests.e2e.test_console import at_work, case_for
 from tests.e2e.test_console_pages import as_operator, at_page, audit_of, name_of
-from tests.integration.intake.pages.chromium import look_at, needs_chromium
+from tests.support.chromium import look_at, needs_chromium
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

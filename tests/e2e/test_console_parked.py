@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.outside import Router, running_router
 from tests.e2e.test_console import at_work
 from tests.e2e.test_console_pages import at_page, audit_of, name_of
-from tests.integration.intake.pages.chromium import look_at, needs_chromium
+from tests.support.chromium import look_at, needs_chromium
+from tests.support.router import Router, running_router
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.actors import mails_to, post, report, status_of, update, work_order_for
-from tests.e2e.outside import Router
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

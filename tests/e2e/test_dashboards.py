@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from tests.e2e.actors import mails_to, post, report, update, work_order_for
-from tests.e2e.outside import Router
 from tests.support.free_ports import reserved_port
 from tests.support.paths import REPOSITORY
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 PROMETHEUS = shutil.which("prometheus")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.actors import event_data, mails_to, post, report, text_of, work_order_for
-from tests.e2e.outside import Router
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.outside import COMMAND
+from tests.support.router import COMMAND
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.actors import call, event_data, mails_to, post, report, status_of, text_of
-from tests.e2e.outside import Router
 from tests.e2e.test_corrections import case_of, order
 from tests.e2e.test_sms import say
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

@@ -16,10 +16,10 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.actors import post, report, update, work_order_for
-from tests.e2e.outside import Router, running_router
 from tests.e2e.test_feedback import reopenings
 from tests.e2e.test_sms import say
 from tests.support.pictures import encoded
+from tests.support.router import Router, running_router
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.canary_person import WORD, Person
 from tests.e2e.canary_ways import WAYS
-from tests.e2e.outside import Router
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

@@ -19,7 +19,7 @@ from tests.e2e.actors import (
     update,
     work_order_for,
 )
-from tests.e2e.outside import Router
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

@@ -10,8 +10,8 @@ from textwrap import dedent
 import pytest
 
 from tests.e2e.actors import post, report
-from tests.e2e.outside import COMMAND, Router
 from tests.support.paths import REPOSITORY
+from tests.support.router import COMMAND, Router
 from tests.support.waiting import eventually
 
 pytestmark = [

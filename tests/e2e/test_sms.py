@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.actors import event_data, status_of, work_order_for
-from tests.e2e.outside import Router
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

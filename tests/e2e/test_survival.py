@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.outside import Router
+from tests.support.router import Router
 from tests.support.waiting import eventually
 
 pytestmark = [

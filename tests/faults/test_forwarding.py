@@ -17,7 +17,7 @@ from tests.faults.kit.router import RouterUnderTest
 from tests.faults.kit.trial import Scenario, Trial, run_trial
 from tests.faults.kit.verdicts import assert_survived
 from tests.faults.test_crashes import kill_and_wait_for_restart
-from tests.integration.forwarding.other_city import CITY, Fault, OtherCity, other_city
+from tests.support.dispatch.other_city import CITY, Fault, OtherCity, other_city
 from tests.support.waiting import eventually
 from workbench.check.run import check
 

@@ -21,7 +21,7 @@ from deploy.local.process import Process
 from deploy.local.services import ROUTER, running_services
 from deploy.local.supervisor import prepare_stores
 from shared.catalogue import load_catalogue
-from tests.faults.overload.measuring import Measured, load, p99_s
+from tests.support.latencies import Measured, load, p99_s
 
 pytestmark = pytest.mark.faults
 

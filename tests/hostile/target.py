@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from tests.e2e.outside import Router, kafka_client_options, running_router
 from tests.hostile.measuring import peak_memory, reset_peak
+from tests.support.router import Router, kafka_client_options, running_router
 from tests.support.waiting import eventually
 
 SERVICES = ("intake", "triage", "dispatch", "notify", "triage.surges")

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.hostile.doors import (
+from tests.hostile.measuring import TABLES, judge, loop_cpu_ms
+from tests.hostile.target import SERVICES, Target
+from tests.hostile.test_slow_callers import P99_S, measure
+from tests.support.doors import (
     BUDGETS_MS,
     FORM,
     LISTENERS_MS,
@@ -28,9 +31,6 @@ from tests.hostile.doors import (
     mail_lines,
     operations,
 )
-from tests.hostile.measuring import TABLES, judge, loop_cpu_ms
-from tests.hostile.target import SERVICES, Target
-from tests.hostile.test_slow_callers import P99_S, measure
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,10 +11,10 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from tests.e2e.outside import kafka_client_options
 from tests.hostile.fuzzing import CONSUMED, example
 from tests.hostile.measuring import judge
 from tests.hostile.target import Target
+from tests.support.router import kafka_client_options
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.hostile.measuring import judge
 from tests.hostile.target import Target
-from tests.unit.intake.channels.mail.corpus.attacks import ATTACKS, WORDS
-from tests.unit.intake.channels.mail.corpus.making import CITY, mail, parts, plain
+from tests.support.intake.mail_corpus.attacks import ATTACKS, WORDS
+from tests.support.intake.mail_corpus.making import CITY, mail, parts, plain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

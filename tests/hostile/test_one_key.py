@@ -10,10 +10,10 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 import pytest
 
-from tests.faults.overload.measuring import load, p99_s
 from tests.hostile.beside import calling, good, post
 from tests.hostile.measuring import judge
 from tests.hostile.target import Target
+from tests.support.latencies import load, p99_s
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

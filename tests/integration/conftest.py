@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.integration.patience import BUSY_S, callers_wait
+from tests.support.patience import BUSY_S, callers_wait
 
 
 @pytest.fixture(autouse=True)

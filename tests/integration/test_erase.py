@@ -20,10 +20,10 @@ from shared.errors import Route311Error
 from shared.runtime.kafka import Record, open_sink
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import open_database
-from tests.integration.erasure import mail, report, restore, taken
-from tests.integration.intake.pages.browser import visit
-from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.builders import contact_given, submission
+from tests.support.erasure import mail, report, restore, taken
+from tests.support.intake.browser import visit
+from tests.support.operated_router import OperatedRouter
 from tests.support.pictures import encoded
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually

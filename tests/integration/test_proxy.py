@@ -28,9 +28,9 @@ from services.notify.settings import NotifySettings
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
 from shared.runtime.http.openapi import openapi_document
-from tests.integration.proxy import FILE, OPERATORS, PUBLIC, read_sites
 from tests.support.databases import Database
 from tests.support.free_ports import reserved_port
+from tests.support.proxy import FILE, OPERATORS, PUBLIC, read_sites
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration

@@ -28,10 +28,10 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.postgres import Connection, open_pool, transaction
 from tests.support.builders import NOON, contact_given, request_submitted
 from tests.support.databases import Database
+from tests.support.dispatch import factories as dispatch
+from tests.support.notify import factories as notify
 from tests.support.records import record
-from tests.unit.dispatch import factories as dispatch
-from tests.unit.notify import factories as notify
-from tests.unit.triage import factories as triage
+from tests.support.triage import factories as triage
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ from services.dispatch.channels.forwarding.store import forwards as store
 from shared import delivery_attempts
 from shared.catalogue import Open311Forward, load_catalogue
 from tests.faults.altered.service import run_service
-from tests.integration.forwarding.other_city import CITY, KIND, with_forward
+from tests.support.dispatch.other_city import CITY, KIND, with_forward
 
 BUREAU, KEY = "BPS-GRAFFITI", "FORWARD_KEY"
 _SECOND = timedelta(seconds=1)

@@ -15,11 +15,11 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.postgres import PostgresDispatchStore
 from services.dispatch.unit_of_work import DispatchStore
 from shared.runtime.postgres import Pool, open_pool
-from tests.integration.dispatch.http_access import add_keys, serving_dispatch
 from tests.support.builders import NOON
 from tests.support.databases import Database
+from tests.support.dispatch.http_access import add_keys, serving_dispatch
+from tests.support.dispatch.in_memory_store import InMemoryDispatchStore
 from tests.support.stack import Stores
-from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
 
 
 @pytest.fixture

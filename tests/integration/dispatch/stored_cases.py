@@ -6,7 +6,7 @@ from services.dispatch.records.changes import ChangeSet
 from services.dispatch.rules.case import Case
 from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import new_id
-from tests.unit.dispatch.factories import case, case_priority, case_request, order, problem
+from tests.support.dispatch.factories import case, case_priority, case_request, order, problem
 
 
 def opening(*cases: Case) -> ChangeSet:

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.contract.events import RequestTriaged, Surge, SurgeEnded, SurgeStarted, new_id
 from tests.support.builders import NOON, decision, location, request, request_triaged
-from tests.unit.dispatch.factories import HOUR
+from tests.support.dispatch.factories import HOUR
 
 DISTRICT = "east"
 

@@ -8,10 +8,10 @@ import pytest
 
 from shared.contract.events import RequestTriaged, new_id
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import OPERATOR, open_case
-from tests.integration.dispatch.sinkholes import sinkhole
-from tests.integration.intake.http_client import call
 from tests.support.builders import NOON, decision, priority, request, request_triaged
+from tests.support.dispatch.http_access import OPERATOR, open_case
+from tests.support.dispatch.sinkholes import sinkhole
+from tests.support.intake.http_client import call
 
 pytestmark = pytest.mark.integration
 

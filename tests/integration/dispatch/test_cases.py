@@ -11,16 +11,6 @@ import pytest
 from shared.contract.events import RequestTriaged, WorkOrder, encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, TRIAGE_DECISIONS
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import (
-    ADAPTER,
-    KEYS,
-    OPERATOR,
-    guided,
-    open_case,
-    update_of,
-)
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.intake.http_client import Response, call
 from tests.support.builders import (
     NOON,
     decision,
@@ -31,6 +21,16 @@ from tests.support.builders import (
     request,
     request_triaged,
 )
+from tests.support.dispatch.http_access import (
+    ADAPTER,
+    KEYS,
+    OPERATOR,
+    guided,
+    open_case,
+    update_of,
+)
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import Response, call
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -6,10 +6,10 @@ import pytest
 
 from services.dispatch.app import CHANNELS, dispatch
 from services.dispatch.settings import DispatchSettings
-from tests.integration.dispatch.http_access import KEYS, OPERATOR, add_keys, serving_dispatch
-from tests.integration.dispatch.sinkholes import LEAD
-from tests.integration.intake.http_client import call
 from tests.support.databases import Database
+from tests.support.dispatch.http_access import KEYS, OPERATOR, add_keys, serving_dispatch
+from tests.support.dispatch.sinkholes import LEAD
+from tests.support.intake.http_client import call
 
 pytestmark = pytest.mark.integration
 

@@ -12,13 +12,13 @@ from shared.contract.events import (
     encode,
 )
 from shared.contract.topics import DISPATCH_CASES, DISPATCH_CLOSINGS, OPERATOR_COMMANDS
-from tests.integration.dispatch.sinkholes import BUREAUS, all_events, opened, sinkhole
 from tests.support.builders import (
     operator_commanded,
 )
+from tests.support.dispatch.event_log import EventLog
+from tests.support.dispatch.sinkholes import BUREAUS, all_events, opened, sinkhole
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.dispatch.event_log import EventLog
 
 pytestmark = pytest.mark.integration
 

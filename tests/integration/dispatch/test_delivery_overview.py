@@ -4,9 +4,9 @@ import aiohttp
 import pytest
 
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import KEYS, OPERATOR, open_case
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.intake.http_client import Response, call
+from tests.support.dispatch.http_access import KEYS, OPERATOR, open_case
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import Response, call
 
 pytestmark = pytest.mark.integration
 

@@ -24,7 +24,13 @@ from shared.contract.topics import (
     bureau_work,
 )
 from tests.integration.dispatch.conftest import running_dispatch
-from tests.integration.dispatch.sinkholes import (
+from tests.support.builders import (
+    decision,
+    priority,
+    request_triaged,
+)
+from tests.support.dispatch.event_log import EventLog
+from tests.support.dispatch.sinkholes import (
     BUREAUS,
     INFORMED,
     LEAD,
@@ -34,14 +40,8 @@ from tests.integration.dispatch.sinkholes import (
     sinkhole,
     update,
 )
-from tests.support.builders import (
-    decision,
-    priority,
-    request_triaged,
-)
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.dispatch.event_log import EventLog
 
 pytestmark = pytest.mark.integration
 

@@ -15,17 +15,17 @@ import pytest
 
 from services.dispatch.settings import DispatchSettings
 from shared.runtime.postgres import open_pool
-from tests.integration.dispatch.http_access import (
+from tests.support.databases import Database
+from tests.support.dispatch.http_access import (
     KEYS,
     OPERATOR,
     add_keys,
     open_case,
     serving_dispatch,
 )
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.intake.http_client import call
-from tests.support.databases import Database
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
 from tests.support.free_ports import reserved_port
+from tests.support.intake.http_client import call
 from tests.support.paths import REPOSITORY
 
 pytestmark = pytest.mark.integration

@@ -12,7 +12,7 @@ from services.dispatch.store.events import PostgresFeed
 from shared.contract.events import new_id
 from shared.contract.topics import bureau_receipts, bureau_work
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import (
+from tests.support.dispatch.http_access import (
     ADAPTER,
     KEYS,
     OPERATOR,
@@ -21,8 +21,8 @@ from tests.integration.dispatch.http_access import (
     update_of,
     waits_or_done,
 )
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.intake.http_client import Response, call
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import Response, call
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 from workbench.bureau.simulation import SimulatedBureau

@@ -13,7 +13,6 @@ from shared.contract.events import (
     new_id,
 )
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS, bureau_work
-from tests.integration.dispatch.sinkholes import LEAD, send_update, update
 from tests.support.builders import (
     decision,
     operator_commanded,
@@ -21,6 +20,7 @@ from tests.support.builders import (
     request,
     request_triaged,
 )
+from tests.support.dispatch.sinkholes import LEAD, send_update, update
 from tests.support.program import route311
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog

@@ -9,15 +9,15 @@ import pytest
 from shared.contract.events import new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import (
+from tests.support.builders import decision, request, request_triaged
+from tests.support.dispatch.http_access import (
     KEYS,
     OPERATOR,
     guided,
     open_case,
 )
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.intake.http_client import Response, call
-from tests.support.builders import decision, request, request_triaged
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import Response, call
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

@@ -14,12 +14,12 @@ from shared.contract.events import WorkOrderReminded
 from shared.contract.topics import DISPATCH_CASES, bureau_work
 from shared.runtime.postgres import open_pool
 from tests.integration.dispatch.conftest import running_dispatch
-from tests.integration.dispatch.sinkholes import BUREAUS, LEAD, opened, sinkhole
 from tests.support.builders import NOON
 from tests.support.databases import Database
+from tests.support.dispatch.factories import HOUR
+from tests.support.dispatch.sinkholes import BUREAUS, LEAD, opened, sinkhole
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.dispatch.factories import HOUR
 
 pytestmark = pytest.mark.integration
 

@@ -11,11 +11,11 @@ from shared.contract.events import encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import KEYS, OPERATOR, open_case
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.intake.http_client import Response, call
 from tests.support.builders import operator_commanded
 from tests.support.databases import Database
+from tests.support.dispatch.http_access import KEYS, OPERATOR, open_case
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import Response, call
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -16,7 +16,7 @@ from shared.runtime.postgres import Pool, open_pool, transaction
 from tests.integration.dispatch.stored_cases import case_of_two_bureaus, load_one, opening
 from tests.support.builders import NOON
 from tests.support.databases import Database
-from tests.unit.dispatch.factories import HOUR, case_priority, order
+from tests.support.dispatch.factories import HOUR, case_priority, order
 
 
 async def test_what_was_opened_is_found_by_its_id_and_by_its_work_orders(

@@ -16,9 +16,9 @@ from shared.contract.events import Decoder, WorkOrder, WorkOrderChanged, WorkOrd
 from shared.delivery_attempts import MAX_IN_FLIGHT, PROBE_EVERY, Outcome
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, columns
-from tests.integration.dispatch.http_access import change_order, open_case
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.unit.dispatch.factories import ports
+from tests.support.dispatch.factories import ports
+from tests.support.dispatch.http_access import change_order, open_case
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
 
 pytestmark = pytest.mark.integration
 

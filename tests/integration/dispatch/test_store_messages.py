@@ -9,7 +9,7 @@ from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction
 from tests.support.builders import NOON
 from tests.support.databases import Database
-from tests.unit.dispatch.factories import command, order, update
+from tests.support.dispatch.factories import command, order, update
 
 
 async def test_a_command_is_known_by_source_and_id_together(store: DispatchStore) -> None:

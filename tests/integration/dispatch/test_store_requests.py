@@ -8,7 +8,7 @@ from services.dispatch.unit_of_work import DispatchStore
 from shared.contract.events import Duplicate, MatchReason, new_id
 from tests.integration.dispatch.stored_cases import case_of_two_bureaus, load_one, opening
 from tests.support.builders import location
-from tests.unit.dispatch.factories import case_request, command, problem
+from tests.support.dispatch.factories import case_request, command, problem
 
 
 def _by_id(request: CaseRequest) -> str:

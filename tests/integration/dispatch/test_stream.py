@@ -15,7 +15,9 @@ from services.dispatch.store.events import PostgresCaseEvents
 from shared.contract.events import new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import (
+from tests.integration.dispatch.surge_storms import report
+from tests.support.databases import Database
+from tests.support.dispatch.http_access import (
     KEYS,
     OPERATOR,
     OnConnection,
@@ -24,10 +26,8 @@ from tests.integration.dispatch.http_access import (
     serving_dispatch,
     waits_or_done,
 )
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.dispatch.surge_storms import report
-from tests.integration.intake.http_client import call
-from tests.support.databases import Database
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import call
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

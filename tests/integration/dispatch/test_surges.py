@@ -15,7 +15,11 @@ from services.dispatch.workers import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES
 from shared.runtime.postgres import Pool, transaction
-from tests.integration.dispatch.http_access import (
+from tests.integration.dispatch.surge_storms import ended, report, started, storm_surge
+from tests.support.builders import NOON
+from tests.support.databases import Database
+from tests.support.dispatch.factories import HOUR
+from tests.support.dispatch.http_access import (
     KEYS,
     OPERATOR,
     POLICY,
@@ -24,14 +28,10 @@ from tests.integration.dispatch.http_access import (
     open_case,
     serving_dispatch,
 )
-from tests.integration.dispatch.sinkholes import LEAD
-from tests.integration.dispatch.surge_storms import ended, report, started, storm_surge
-from tests.integration.intake.http_client import Response, call
-from tests.support.builders import NOON
-from tests.support.databases import Database
+from tests.support.dispatch.sinkholes import LEAD
+from tests.support.intake.http_client import Response, call
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.dispatch.factories import HOUR
 
 pytestmark = pytest.mark.integration
 

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from services.dispatch.channels.bureau_api.media import MAX_UPLOADS, MAX_UPLOADS_OF_BUREAU
 from services.dispatch.settings import DispatchSettings
-from tests.integration.dispatch.http_access import KEYS, OPERATOR, add_keys, serving_dispatch
-from tests.integration.dispatch.sinkholes import INFORMED, LEAD
 from tests.support.databases import Database
+from tests.support.dispatch.http_access import KEYS, OPERATOR, add_keys, serving_dispatch
+from tests.support.dispatch.sinkholes import INFORMED, LEAD
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration

@@ -21,7 +21,8 @@ from services.dispatch.settings import DispatchSettings
 from shared.contract.topics import bureau_work
 from shared.delivery_attempts import MAX_IN_FLIGHT
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import (
+from tests.support.databases import Database
+from tests.support.dispatch.http_access import (
     KEYS,
     OPERATOR,
     add_keys,
@@ -29,9 +30,8 @@ from tests.integration.dispatch.http_access import (
     open_case,
     serving_dispatch,
 )
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.intake.http_client import Response, call
-from tests.support.databases import Database
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import Response, call
 from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

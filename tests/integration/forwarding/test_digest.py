@@ -15,10 +15,10 @@ from services.dispatch.channels.forwarding.store.digests import Digests
 from shared.contract.events import WorkOrder, new_id
 from shared.runtime.postgres import Pool
 from shared.runtime.smtp import SmtpSettings
-from tests.integration.dispatch.http_access import open_case
-from tests.integration.notify.mail_server import MailServer
 from tests.support.builders import decision, request_triaged
-from tests.unit.dispatch.factories import ports
+from tests.support.dispatch.factories import ports
+from tests.support.dispatch.http_access import open_case
+from tests.support.notify.mail_server import MailServer
 
 pytestmark = pytest.mark.integration
 

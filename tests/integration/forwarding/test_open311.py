@@ -35,22 +35,22 @@ from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
 from shared.runtime.http.client import open_outgoing_calls
 from shared.runtime.postgres import Pool
-from tests.integration.dispatch.http_access import POLICY, open_case
-from tests.integration.dispatch.sinkholes import LEAD, sinkhole
-from tests.integration.forwarding.other_city import (
+from tests.integration.intake.conftest import Running
+from tests.support.builders import case_with_request, decision
+from tests.support.databases import Database
+from tests.support.dispatch.factories import ports
+from tests.support.dispatch.http_access import POLICY, open_case
+from tests.support.dispatch.other_city import (
     CITY,
     KIND,
     OtherCity,
     other_city,
     with_forward,
 )
-from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import ADAPTER
-from tests.support.builders import case_with_request, decision
-from tests.support.databases import Database
+from tests.support.dispatch.sinkholes import LEAD, sinkhole
+from tests.support.intake.http_client import ADAPTER
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.dispatch.factories import ports
 
 pytestmark = pytest.mark.integration
 

@@ -12,7 +12,7 @@ from services.insight.store.facts import PostgresInsightStore
 from shared.contract.events import Event, new_id
 from shared.runtime.postgres import Pool, transaction
 from tests.support.builders import NOON, feedback_given
-from tests.unit.insight.events import (
+from tests.support.insight.events import (
     asked,
     attached,
     closed,

@@ -12,9 +12,9 @@ import pytest
 from shared.contract.events import Event, new_id
 from tests.integration.insight.conftest import BUREAU
 from tests.support.builders import NOON, feedback_given, priority
+from tests.support.insight.events import asked, attached, closed, moved, opened, reopened, triaged
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.insight.events import asked, attached, closed, moved, opened, reopened, triaged
 
 pytestmark = pytest.mark.integration
 

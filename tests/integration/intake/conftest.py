@@ -18,8 +18,8 @@ from shared.runtime.http.server import serve_http
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.postgres import Pool, open_database, open_pool
 from shared.runtime.service import Channel, ServiceTask
-from tests.integration.intake.http_client import ADAPTER
 from tests.support.databases import Database, insert_positions
+from tests.support.intake.http_client import ADAPTER
 from tests.support.s3_server import S3Server, s3_server
 from tests.support.stack import Stores
 

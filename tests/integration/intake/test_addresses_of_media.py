@@ -10,10 +10,10 @@ import pytest
 from shared.contract.events import encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_RECEIPTS, INTAKE_REQUESTS
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain, post
-from tests.integration.intake.media import upload
 from tests.integration.intake.ways import SUBMITTED, WAYS
 from tests.support.builders import handed_in
+from tests.support.intake.http_client import plain, post
+from tests.support.intake.media import upload
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

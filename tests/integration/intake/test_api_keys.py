@@ -11,8 +11,8 @@ from shared.runtime.http.key_store import KeyStore
 from shared.runtime.ops.audit import AuthenticationFailures
 from shared.runtime.postgres import open_database, open_pool
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import post
 from tests.support.databases import Database
+from tests.support.intake.http_client import post
 
 pytestmark = pytest.mark.integration
 

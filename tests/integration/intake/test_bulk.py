@@ -8,9 +8,9 @@ import pytest
 from shared.contract.topics import INTAKE_RECEIPTS, INTAKE_REQUESTS
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import bulk, line, plain, post
-from tests.integration.locks import locked
 from tests.support.databases import Database
+from tests.support.intake.http_client import bulk, line, plain, post
+from tests.support.locks import locked
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

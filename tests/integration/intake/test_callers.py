@@ -11,9 +11,9 @@ import pytest
 
 from shared.runtime.http.api_keys import store_keys
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import get, post
-from tests.integration.locks import locked
 from tests.support.databases import Database
+from tests.support.intake.http_client import get, post
+from tests.support.locks import locked
 
 pytestmark = pytest.mark.integration
 

@@ -13,8 +13,8 @@ from services.intake.app import CHANNELS
 from services.intake.ports import IntakePorts
 from shared.runtime.service import Channel
 from tests.integration.intake.conftest import Running, add_keys, intake_settings, serving_intake
-from tests.integration.intake.http_client import ADAPTER, call, get, plain
 from tests.support.databases import Database
+from tests.support.intake.http_client import ADAPTER, call, get, plain
 from tests.support.paths import REPOSITORY
 from tests.support.stack import Stores
 

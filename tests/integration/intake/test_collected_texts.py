@@ -23,11 +23,11 @@ from shared.contract.topics import (
 )
 from shared.runtime.outgoing import Outgoing
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import Response, bulk, get, line, plain, post
-from tests.integration.intake.open311.calls import read
 from tests.integration.intake.test_hostile_fields import faults_of
 from tests.integration.intake.ways import WAYS
 from tests.support.builders import handed_in
+from tests.support.intake.http_client import Response, bulk, get, line, plain, post
+from tests.support.intake.open311_calls import read
 from tests.support.paths import DATA
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

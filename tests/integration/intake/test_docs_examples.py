@@ -18,8 +18,8 @@ from shared.contract.events import SubmissionAccepted, encode, new_id, type_of
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka_access import KafkaAccess
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import ADAPTER, plain
 from tests.support.builders import handed_in
+from tests.support.intake.http_client import ADAPTER, plain
 from tests.support.paths import REPOSITORY
 from tests.support.stack import Stores
 from workbench.adapter.command import offline_policy

@@ -14,7 +14,9 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import hash_key, store_keys
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
-from tests.integration.intake.http_client import (
+from tests.support.builders import case_with_request, decision
+from tests.support.databases import Database
+from tests.support.intake.http_client import (
     ADAPTER,
     Response,
     call,
@@ -23,10 +25,8 @@ from tests.integration.intake.http_client import (
     post,
     preview,
 )
-from tests.integration.intake.media import upload
-from tests.integration.intake.open311.calls import BASE, FORM, ids, public_id_of, read
-from tests.support.builders import case_with_request, decision
-from tests.support.databases import Database
+from tests.support.intake.media import upload
+from tests.support.intake.open311_calls import BASE, FORM, ids, public_id_of, read
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -16,8 +16,8 @@ from shared.catalogue import load_catalogue
 from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import GeoPoint, distance_m
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain, post
 from tests.support.databases import Database
+from tests.support.intake.http_client import plain, post
 from tests.support.paths import DATA
 
 pytestmark = pytest.mark.integration

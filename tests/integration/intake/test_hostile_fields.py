@@ -20,9 +20,9 @@ from shared.contract.topics import (
     INTAKE_REQUESTS_EXPRESS,
 )
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import ADAPTER, Response, call, plain, post
-from tests.integration.intake.open311.calls import BASE, CITY, FORM, form, read
 from tests.support.builders import handed_in
+from tests.support.intake.http_client import ADAPTER, Response, call, plain, post
+from tests.support.intake.open311_calls import BASE, CITY, FORM, form, read
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

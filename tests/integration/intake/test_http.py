@@ -13,10 +13,10 @@ from shared.contract.topics import INTAKE_CONTACTS, INTAKE_RECEIPTS, INTAKE_REQU
 from shared.runtime.http.deadline import DEADLINE_S
 from shared.runtime.kafka_access import KafkaAccess
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import Response, plain, post
-from tests.integration.locks import TOO_LONG_S, locked
-from tests.integration.patience import callers_wait
 from tests.support.databases import Database
+from tests.support.intake.http_client import Response, plain, post
+from tests.support.locks import TOO_LONG_S, locked
+from tests.support.patience import callers_wait
 from tests.support.tcp_proxy import TcpProxy, tcp_proxy
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -22,9 +22,9 @@ from shared.contract.topics import (
 )
 from shared.runtime.outgoing import Outgoing
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain, post
 from tests.support.builders import handed_in
 from tests.support.databases import Database
+from tests.support.intake.http_client import plain, post
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

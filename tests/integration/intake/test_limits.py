@@ -6,8 +6,8 @@ import pytest
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.kafka_access import KafkaAccess
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import Response, post
 from tests.support.databases import Database
+from tests.support.intake.http_client import Response, post
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

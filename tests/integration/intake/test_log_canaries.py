@@ -15,13 +15,13 @@ from structlog.testing import capture_logs
 
 from shared.runtime.ops.audit import AuthenticationFailures
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import ADAPTER, call, plain
-from tests.integration.intake.media import upload
-from tests.integration.intake.open311.calls import BASE, CITY, FORM, form, number_of
-from tests.integration.intake.pages.browser import visit
-from tests.integration.intake.sms.gateway import SETTINGS
-from tests.integration.intake.sms.gateway import form as text_of
-from tests.integration.intake.sms.gateway import send as send_text
+from tests.support.intake.browser import visit
+from tests.support.intake.http_client import ADAPTER, call, plain
+from tests.support.intake.media import upload
+from tests.support.intake.open311_calls import BASE, CITY, FORM, form, number_of
+from tests.support.intake.sms_gateway import SETTINGS
+from tests.support.intake.sms_gateway import form as text_of
+from tests.support.intake.sms_gateway import send as send_text
 from tests.support.pictures import encoded
 from tests.support.waiting import eventually
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
-from tests.integration.intake.http_client import ADAPTER, call
-from tests.integration.intake.media import fetch, files, path_of, upload
-from tests.integration.locks import locked
 from tests.support.databases import Database
+from tests.support.intake.http_client import ADAPTER, call
+from tests.support.intake.media import fetch, files, path_of, upload
+from tests.support.locks import locked
 from tests.support.pictures import corners, encoded, opened, png_of, quarters
 
 pytestmark = pytest.mark.integration

@@ -15,9 +15,9 @@ from services.intake.workers import Retention
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, open_pool
 from tests.integration.intake.conftest import OPERATOR, Running
-from tests.integration.intake.http_client import call
-from tests.integration.intake.media import erase, fetch, files, path_of, reported, upload
 from tests.support.databases import Database
+from tests.support.intake.http_client import call
+from tests.support.intake.media import erase, fetch, files, path_of, reported, upload
 from tests.support.pictures import encoded
 from tests.support.waiting import eventually
 

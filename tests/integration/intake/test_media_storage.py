@@ -8,9 +8,9 @@ from services.intake.media.library import MediaHousekeeping, open_media_files
 from services.intake.settings import MediaSettings
 from shared.runtime.postgres import Pool
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import call
-from tests.integration.intake.media import erase, fetch, path_of, reported, upload
 from tests.support.databases import Database
+from tests.support.intake.http_client import call
+from tests.support.intake.media import erase, fetch, path_of, reported, upload
 from tests.support.pictures import encoded
 from tests.support.waiting import eventually
 

@@ -9,12 +9,12 @@ from shared.contract.events import NoteAdded, new_id
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS, NOTIFY_FEEDBACK
 from shared.runtime.clock import utc_now
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import get, note, plain, post
-from tests.integration.locks import locked
 from tests.support.databases import Database
+from tests.support.intake.http_client import get, note, plain, post
+from tests.support.locks import locked
+from tests.support.notify.factories import closed, opened
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.notify.factories import closed, opened
 
 pytestmark = pytest.mark.integration
 

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 
 from services.intake.app import intake
 from tests.integration.intake.conftest import OPERATOR, Running, intake_settings
-from tests.integration.intake.http_client import (
+from tests.support.databases import Database
+from tests.support.intake.http_client import (
     ADAPTER,
     bulk,
     call,
@@ -23,9 +24,8 @@ from tests.integration.intake.http_client import (
     post,
     preview,
 )
-from tests.integration.intake.media import upload
-from tests.integration.intake.open311.calls import read, send
-from tests.support.databases import Database
+from tests.support.intake.media import upload
+from tests.support.intake.open311_calls import read, send
 from tests.support.pictures import encoded
 
 pytestmark = pytest.mark.integration

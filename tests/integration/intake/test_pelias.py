@@ -9,9 +9,9 @@ from shared.contract.events import NoteAdded, RequestSubmitted, encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.postgres import Pool
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import bulk, line, plain, post
-from tests.integration.intake.sms.gateway import SETTINGS, Phone
 from tests.support.builders import handed_in
+from tests.support.intake.http_client import bulk, line, plain, post
+from tests.support.intake.sms_gateway import SETTINGS, Phone
 from tests.support.pelias_server import HERE, PeliasServer, running_pelias
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

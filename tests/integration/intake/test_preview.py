@@ -14,8 +14,6 @@ from shared.contract.events import (
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.vocabulary import GeoPoint
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import Response, plain, preview
-from tests.integration.locks import locked
 from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
@@ -26,6 +24,8 @@ from tests.support.builders import (
     request_triaged,
 )
 from tests.support.databases import Database
+from tests.support.intake.http_client import Response, plain, preview
+from tests.support.locks import locked
 from tests.support.pelias_server import HERE, PeliasServer, running_pelias
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -13,8 +13,11 @@ from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import get, note, plain, post
-from tests.integration.intake.open311.calls import (
+from tests.support.builders import case_with_request, decision
+from tests.support.databases import Database
+from tests.support.intake.browser import visit
+from tests.support.intake.http_client import get, note, plain, post
+from tests.support.intake.open311_calls import (
     CITY,
     ids,
     public_id_of,
@@ -23,9 +26,6 @@ from tests.integration.intake.open311.calls import (
     send_update,
     stamp,
 )
-from tests.integration.intake.pages.browser import visit
-from tests.support.builders import case_with_request, decision
-from tests.support.databases import Database
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

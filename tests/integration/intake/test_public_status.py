@@ -24,10 +24,10 @@ from shared.contract.events import (
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import Response, get, plain, post
-from tests.integration.locks import TOO_LONG_S, locked
 from tests.support.builders import NOON, case_with_request, decision
 from tests.support.databases import Database
+from tests.support.intake.http_client import Response, get, plain, post
+from tests.support.locks import TOO_LONG_S, locked
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

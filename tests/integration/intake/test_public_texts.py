@@ -8,9 +8,9 @@ import pytest
 from services.intake.store.erasure import erase_texts
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
-from tests.integration.intake.http_client import ADAPTER, Response, call, note, plain, post
-from tests.integration.intake.open311.calls import read
 from tests.support.databases import Database
+from tests.support.intake.http_client import ADAPTER, Response, call, note, plain, post
+from tests.support.intake.open311_calls import read
 
 pytestmark = pytest.mark.integration
 

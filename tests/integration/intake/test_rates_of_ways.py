@@ -9,10 +9,10 @@ import pytest
 
 from shared.runtime.http.api_keys import store_keys
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import Response, post
-from tests.integration.intake.media import upload
 from tests.integration.intake.ways import WAYS, Way
 from tests.support.databases import Database
+from tests.support.intake.http_client import Response, post
+from tests.support.intake.media import upload
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration

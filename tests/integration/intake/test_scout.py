@@ -19,8 +19,8 @@ from shared.contract.topics import (
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.outgoing import Outgoing
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain
 from tests.support.builders import handed_in
+from tests.support.intake.http_client import plain
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

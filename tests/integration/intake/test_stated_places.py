@@ -14,7 +14,7 @@ from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import GeoPoint
 from tests.integration.intake.test_gazetteer import fill, point
 from tests.support.builders import NOON, PIONEER_SQUARE, location
-from tests.unit.intake.factories import KEY, FakeBoundaries
+from tests.support.intake.factories import KEY, FakeBoundaries
 
 pytestmark = pytest.mark.integration
 

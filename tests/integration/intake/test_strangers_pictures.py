@@ -16,12 +16,12 @@ from services.intake.media.folder import MediaFolder
 from services.intake.media.library import MediaHousekeeping
 from shared.runtime.postgres import Pool
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import call
-from tests.integration.intake.media import files, path_of, reported, upload
-from tests.integration.intake.open311.calls import BASE
-from tests.integration.intake.open311.calls import form as open311_form
-from tests.integration.intake.pages.browser import visit
 from tests.support.heif_files import rotated_heif
+from tests.support.intake.browser import visit
+from tests.support.intake.http_client import call
+from tests.support.intake.media import files, path_of, reported, upload
+from tests.support.intake.open311_calls import BASE
+from tests.support.intake.open311_calls import form as open311_form
 from tests.support.pictures import encoded
 
 pytestmark = pytest.mark.integration

@@ -13,11 +13,11 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
-from tests.integration.intake.http_client import call
-from tests.integration.intake.media import fetch, path_of, reported, upload
-from tests.integration.intake.pages.browser import Page, visit
 from tests.support.builders import case_with_request
 from tests.support.databases import Database
+from tests.support.intake.browser import Page, visit
+from tests.support.intake.http_client import call
+from tests.support.intake.media import fetch, path_of, reported, upload
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

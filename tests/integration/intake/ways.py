@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import aiohttp
 
-from tests.integration.intake.http_client import ADAPTER, Response, call, plain
-from tests.integration.intake.open311.calls import BASE, CITY, FORM, form
+from tests.support.intake.http_client import ADAPTER, Response, call, plain
+from tests.support.intake.open311_calls import BASE, CITY, FORM, form
 
 Way: TypeAlias = Callable[..., Awaitable[Response]]
 """Takes the client, a tracking number for notes, and perhaps a text, an address of a picture, more

@@ -13,12 +13,12 @@ from services.notify.app import notify
 from services.notify.settings import NotifySettings
 from shared.runtime.postgres import Pool, open_pool
 from shared.runtime.service import ServiceParts
-from tests.integration.notify.mail_server import MailServer, open_mail_server
 from tests.integration.notify.sms_provider import SmsProvider, open_sms_provider
 from tests.integration.notify.stores import InMemoryStores, NotifyStores, PostgresStores
 from tests.support.databases import Database
+from tests.support.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
+from tests.support.notify.mail_server import MailServer, open_mail_server
 from tests.support.stack import Stores
-from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, SENDER
 
 RunNotify: TypeAlias = Callable[..., AbstractAsyncContextManager[ServiceParts]]
 StartProcess: TypeAlias = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]

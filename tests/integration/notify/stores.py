@@ -18,7 +18,7 @@ from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import StatusChannel
 from tests.support.builders import NOON, contact_given
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     CONTACT_KEY,
     LANGUAGE_RULES,
     POLICY,
@@ -27,7 +27,7 @@ from tests.unit.notify.factories import (
     moved,
     triaged,
 )
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.support.notify.fakes import InMemoryNotify
 
 LATER = NOON + timedelta(minutes=1)
 

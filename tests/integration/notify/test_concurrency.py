@@ -14,8 +14,7 @@ from shared.contract.events import Event, new_id
 from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, transaction
 from tests.support.builders import NOON, contact_given
-from tests.support.waiting import eventually
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     CONTACT_KEY,
     POLICY,
     SEALER,
@@ -26,6 +25,7 @@ from tests.unit.notify.factories import (
     opened,
     triaged,
 )
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

@@ -16,7 +16,7 @@ from shared.runtime.postgres import Pool
 from tests.integration.notify.stores import PostgresStores, save
 from tests.support.builders import NOON, contact_given
 from tests.support.databases import Database
-from tests.unit.notify.factories import attached, closed, moved, opened, ports, split, triaged
+from tests.support.notify.factories import attached, closed, moved, opened, ports, split, triaged
 
 pytestmark = pytest.mark.integration
 KEYS = {

@@ -31,7 +31,7 @@ from tests.integration.notify.stores import (
     triggers,
 )
 from tests.support.builders import NOON, contact_given, location
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     CONTACT_KEY,
     delivery,
     moved,

@@ -5,12 +5,12 @@ from shared.contract.events import ContactErased, NotificationSuppressed, new_id
 from shared.contract.topics import INTAKE_CONTACTS, NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool
 from tests.integration.notify.conftest import RunNotify
-from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.stores import NotifyStores, followers, save
 from tests.support.builders import NOON, contact_given
+from tests.support.notify.factories import CONTACT_KEY, opened, triaged
+from tests.support.notify.mail_server import MailServer
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.notify.factories import CONTACT_KEY, opened, triaged
 
 pytestmark = pytest.mark.integration
 

@@ -19,12 +19,12 @@ from shared.contract.events import (
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.postgres import Pool
 from tests.integration.notify.conftest import StartProcess
-from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.sms_provider import SmsProvider
 from tests.support.builders import contact_given
+from tests.support.notify.factories import attached, closed, moved, opened, triaged
+from tests.support.notify.mail_server import MailServer
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.notify.factories import attached, closed, moved, opened, triaged
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(300)]
 

@@ -17,16 +17,16 @@ from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool
-from tests.integration.intake.pages.chromium import (
+from tests.integration.notify.stores import PostgresStores, add, save
+from tests.support.builders import NOON, contact_given
+from tests.support.chromium import (
     base,
     look_at,
     needs_chromium,
     open_browser,
 )
-from tests.integration.notify.stores import PostgresStores, add, save
-from tests.support.builders import NOON, contact_given
 from tests.support.html_tree import one_line, tree_of
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     LINKS,
     closed,
     delivery,

@@ -13,9 +13,9 @@ from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.notify.conftest import StartProcess
-from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.sms_provider import SmsProvider
 from tests.integration.notify.test_notify import report
+from tests.support.notify.mail_server import MailServer
 from tests.support.topic_log import TopicLog
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(240)]

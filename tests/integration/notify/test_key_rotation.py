@@ -29,15 +29,15 @@ from services.notify.workers import UnsealedContacts
 from shared.contract.events import new_id
 from shared.runtime.postgres import Pool, columns, open_database, transaction
 from tests.integration.notify.conftest import StartProcess
-from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.test_notify import report
 from tests.integration.test_backup import run as run_program
 from tests.support.builders import contact_given
 from tests.support.databases import Database
+from tests.support.notify.factories import CONTACT_KEY, PUBLIC_URL, opened, triaged
+from tests.support.notify.mail_server import MailServer
 from tests.support.program import RunningProgram, started
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.notify.factories import CONTACT_KEY, PUBLIC_URL, opened, triaged
 
 pytestmark = pytest.mark.integration
 

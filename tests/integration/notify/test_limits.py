@@ -13,8 +13,8 @@ from shared.contract.events import Event, new_id
 from shared.runtime.postgres import Pool
 from tests.integration.notify.stores import NotifyStores, PostgresStores, claim
 from tests.support.builders import contact_given
-from tests.unit.notify.delivery.harness import report
-from tests.unit.notify.factories import POLICY, RULES, closed, messages, moved, opened, triaged
+from tests.support.notify.deliveries import report
+from tests.support.notify.factories import POLICY, RULES, closed, messages, moved, opened, triaged
 
 pytestmark = pytest.mark.integration
 NIGHT = replace(POLICY, rules=replace(RULES, quiet_hours=QuietHours(time(21), time(8))))

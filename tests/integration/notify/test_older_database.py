@@ -9,9 +9,9 @@ from shared.contract.events import NotificationUnknown
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.recovery.skip_to_end import ServiceRunningError, SkipResult, skip_to_end
 from tests.integration.notify.conftest import RunNotify
-from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.test_notify import report
 from tests.support.databases import Database
+from tests.support.notify.mail_server import MailServer
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

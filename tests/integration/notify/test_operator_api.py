@@ -15,13 +15,13 @@ from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool
 from tests.integration.notify.conftest import RunNotify
-from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.stores import PostgresStores, add, due
 from tests.integration.notify.test_notify import report
 from tests.support.databases import Database
+from tests.support.notify.factories import delivery, ports
+from tests.support.notify.mail_server import MailServer
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.notify.factories import delivery, ports
 
 pytestmark = pytest.mark.integration
 

@@ -16,7 +16,7 @@ from shared.contract.events import new_id
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.notify.stores import PostgresStores, add, claim, due, save
 from tests.support.builders import NOON, contact_given
-from tests.unit.notify.factories import LANGUAGE_RULES, delivery, moved, opened, triaged
+from tests.support.notify.factories import LANGUAGE_RULES, delivery, moved, opened, triaged
 
 pytestmark = pytest.mark.integration
 

@@ -22,12 +22,12 @@ from services.notify.store.resident_links import unsubscribe
 from shared.contract.events import new_id
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool, transaction
-from tests.integration.intake.pages.chromium import base, look_at, needs_chromium, open_browser
 from tests.integration.notify.stores import PostgresStores, add, claim, due, save, triggers
 from tests.integration.notify.test_feedback import call, ready
 from tests.support.builders import NOON, contact_given
+from tests.support.chromium import base, look_at, needs_chromium, open_browser
 from tests.support.html_tree import tree_of
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     CONTACT_KEY,
     LINKS,
     delivery,

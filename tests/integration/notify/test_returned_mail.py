@@ -12,7 +12,7 @@ from services.notify.rules.updates import MAX_PASSING, RETURNED_WITHIN, Returned
 from shared.contract.events import new_id
 from tests.integration.notify.stores import LATER, NotifyStores, claim, due
 from tests.support.builders import NOON
-from tests.unit.notify.factories import CONTACT_KEY
+from tests.support.notify.factories import CONTACT_KEY
 
 pytestmark = pytest.mark.integration
 ANA = person_hash(CONTACT_KEY, address="ana@example.org", phone=None, request_id="")

@@ -13,14 +13,11 @@ from services.notify.workers import UnsealedContacts
 from shared.contract.events import ContactErased, Event, new_id
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.notify.conftest import RunNotify
-from tests.integration.notify.mail_server import MailServer
 from tests.integration.notify.stores import PostgresStores, add, claim, save, triggers
 from tests.integration.notify.test_concurrency import handle
 from tests.integration.notify.test_notify import report
 from tests.support.builders import NOON, contact_given
-from tests.support.topic_log import TopicLog
-from tests.support.waiting import eventually
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     CONTACT_KEY,
     POLICY,
     SEALER,
@@ -29,6 +26,9 @@ from tests.unit.notify.factories import (
     opened,
     triaged,
 )
+from tests.support.notify.mail_server import MailServer
+from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

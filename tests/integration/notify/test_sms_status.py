@@ -13,8 +13,8 @@ from shared.runtime.http.twilio import SIGNATURE, sign
 from shared.runtime.postgres import Pool
 from tests.integration.notify.sms_provider import ACCOUNT, TOKEN
 from tests.integration.notify.stores import PostgresStores, add, save
-from tests.unit.notify.delivery.harness import text_report
-from tests.unit.notify.factories import PUBLIC_URL, SETTINGS, delivery, ports, trigger
+from tests.support.notify.deliveries import text_report
+from tests.support.notify.factories import PUBLIC_URL, SETTINGS, delivery, ports, trigger
 
 pytestmark = pytest.mark.integration
 TOKEN_BEFORE = f"{TOKEN} of last year"

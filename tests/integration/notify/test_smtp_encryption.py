@@ -10,7 +10,7 @@ import trustme
 
 from services.notify.settings import NotifySettings
 from shared.runtime.smtp import SmtpMailer
-from tests.integration.notify.mail_server import MailServer
+from tests.support.notify.mail_server import MailServer
 from tests.unit.notify.test_settings import settings
 
 pytestmark = pytest.mark.integration

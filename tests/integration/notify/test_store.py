@@ -16,7 +16,7 @@ from tests.integration.notify.stores import (
     triggers,
 )
 from tests.support.builders import NOON, contact_given
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     CONTACT_KEY,
     POLICY,
     attached,

@@ -23,12 +23,12 @@ from services.notify.rules.recipients import CaseLead
 from services.notify.store.resident_links import save_leads
 from shared.contract.events import new_id
 from shared.runtime.postgres import open_pool, transaction
-from tests.hostile.doors import BUDGETS_MS
-from tests.integration.dispatch.http_access import open_case
-from tests.integration.dispatch.sinkholes import sinkhole
-from tests.integration.intake.http_client import call, plain
 from tests.integration.openapi.conftest import BUREAU, KEYS, SMS_TOKEN, Serving
 from tests.support.databases import Database
+from tests.support.dispatch.http_access import open_case
+from tests.support.dispatch.sinkholes import sinkhole
+from tests.support.doors import BUDGETS_MS
+from tests.support.intake.http_client import call, plain
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
@@ -124,7 +124,7 @@ async def handed_in(client: aiohttp.ClientSession) -> str | None:
 async def test_every_route_has_a_budget_and_stands_in_the_docs(
     serving: Serving, service: str
 ) -> None:
-    """A new route gets a budget in ``tests/hostile/doors.py``, so that ``make hostile`` attacks it.
+    """A new route gets a budget in ``tests/support/doors.py``, so that ``make hostile`` attacks it.
 
     The docs' documents are those of a router with all channels: ``make openapi`` writes them.
     """

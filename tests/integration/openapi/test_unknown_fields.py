@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.integration.intake.http_client import Response, call
 from tests.integration.openapi.conftest import BUREAU, KEYS, Serving
+from tests.support.intake.http_client import Response, call
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]

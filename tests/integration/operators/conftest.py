@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.supervisor import running_stack
-from tests.integration.operators.operated_router import OperatedRouter
+from tests.support.operated_router import OperatedRouter
 from tests.support.temporary_folders import let_others_in
 
 

@@ -16,7 +16,6 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS, bureau_updates, bureau_w
 from shared.runtime.kafka import open_sink
 from shared.runtime.kafka.reader import OffsetRanges, offset_bounds, read_range
 from shared.runtime.outgoing import Outgoing
-from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.builders import (
     PIONEER_SQUARE,
     handed_in,
@@ -24,6 +23,7 @@ from tests.support.builders import (
     submission,
     work_order_updated,
 )
+from tests.support.operated_router import OperatedRouter
 from tests.support.waiting import eventually
 
 pytestmark = [

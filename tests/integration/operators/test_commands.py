@@ -13,8 +13,8 @@ from shared.contract.topics import CHANNEL_SUBMISSIONS
 from shared.runtime.clock import utc_now
 from shared.runtime.kafka import open_sink
 from shared.runtime.outgoing import Outgoing
-from tests.integration.erasure import report
-from tests.integration.operators.operated_router import OperatedRouter
+from tests.support.erasure import report
+from tests.support.operated_router import OperatedRouter
 from tests.support.program import RunningProgram
 from tests.support.waiting import eventually
 

@@ -12,10 +12,10 @@ from shared.errors import DatabaseBusyError
 from shared.runtime.postgres import Pool, UnstorableError, open_pool, transaction
 from tests.support.builders import NOON, north_of
 from tests.support.databases import Database
+from tests.support.triage.cases_suite import REACH, CasesSuite, decided
+from tests.support.triage.corrections_suite import CorrectionsSuite
+from tests.support.triage.factories import HERE, HOUR, KEY, case, report
 from tests.support.waiting import eventually
-from tests.unit.triage.factories import HERE, HOUR, KEY, case, report
-from tests.unit.triage.store.cases_suite import REACH, CasesSuite, decided
-from tests.unit.triage.store.corrections_suite import CorrectionsSuite
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,7 @@ from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON
-from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, stored
+from tests.support.notify.factories import PUBLIC_URL, message_data, renderer, stored
 
 ACCOUNT, TOKEN = "AC1", "a token"
 ANA = "+15035550177"

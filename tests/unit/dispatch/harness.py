@@ -11,14 +11,14 @@ from shared.contract.events import (
 )
 from shared.runtime.outgoing import Outgoing
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     HOUR,
     POLICY,
     harbour_request,
     messages,
     triaged,
 )
-from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
+from tests.support.dispatch.in_memory_store import InMemoryDispatchStore
 
 E = TypeVar("E", bound=Event)
 NOW = NOON + HOUR

@@ -19,7 +19,7 @@ from shared.contract.events import (
 )
 from shared.vocabulary import ScoreReason
 from tests.support.builders import NOON, decision, location, priority
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     CITY,
     HOUR,
     OPEN_TIME,

@@ -19,8 +19,8 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
 from shared.vocabulary import CommandName, PriorityLevel, UpdateStatus
 from tests.support.builders import NOON, location, note_added
-from tests.unit.dispatch.event_log import EventLog
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.event_log import EventLog
+from tests.support.dispatch.factories import (
     CITY,
     HOUR,
     POLICY,
@@ -30,7 +30,7 @@ from tests.unit.dispatch.factories import (
     triaged,
     update_message,
 )
-from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore
+from tests.support.dispatch.in_memory_store import InMemoryDispatchStore
 
 _LEVELS: tuple[PriorityLevel, PriorityLevel] = ("P3", "P2")
 BUREAUS = st.sampled_from(sorted(CITY.bureaus))

@@ -1,6 +1,6 @@
 from shared.contract.events import Media, WorkOrderChanged, WorkOrderIssued, encode
 from tests.support.builders import location
-from tests.unit.dispatch.factories import harbour_request, triaged
+from tests.support.dispatch.factories import harbour_request, triaged
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 
 

@@ -10,7 +10,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import Location
 from tests.support.builders import NOON
 from tests.support.catalogue_files import GOOD, ROUTING, write
-from tests.unit.dispatch.factories import CALENDAR, CITY, POLICY
+from tests.support.dispatch.factories import CALENDAR, CITY, POLICY
 
 AREAS = "town.gov/areas.geojson"
 

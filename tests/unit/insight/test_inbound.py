@@ -12,7 +12,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import NOON, case_with_request, location
-from tests.unit.insight.events import attached
+from tests.support.insight.events import attached
 
 
 def correction(**changes: Any) -> dict[str, Any]:

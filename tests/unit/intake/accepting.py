@@ -7,8 +7,8 @@ from services.intake.handlers import SubmissionResult, accept_submissions
 from services.intake.records.submissions import RawSubmission
 from shared.contract.events import Event
 from tests.support.builders import NOON
-from tests.unit.intake.factories import POLICY, raw_submission
-from tests.unit.intake.fakes import InMemorySubmissions
+from tests.support.intake.factories import POLICY, raw_submission
+from tests.support.intake.fakes import InMemorySubmissions
 
 LATER = NOON + timedelta(minutes=5)
 REPORTER = {

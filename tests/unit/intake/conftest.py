@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.intake.fakes import InMemorySubmissions
+from tests.support.intake.fakes import InMemorySubmissions
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from services.intake.records.submissions import RawSubmission, Receipt
 from shared.contract.events import SubmissionReceived
 from shared.errors import DatabaseBusyError, DatabaseDownError
 from shared.runtime.http.deadline import DeadlineExceededError
+from tests.support.intake.factories import raw_submission
 from tests.support.waiting import eventually
-from tests.unit.intake.factories import raw_submission
 
 
 def receipt_of(one: RawSubmission) -> Receipt:

@@ -24,9 +24,9 @@ from shared.contract.events.submissions import (
     MAX_TOTAL_TEXT,
 )
 from tests.support.builders import handed_in, location, request
+from tests.support.intake.factories import FakeBoundaries
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.unit.intake.accepting import accepted_events
-from tests.unit.intake.factories import FakeBoundaries
-from tests.unit.intake.fakes import InMemorySubmissions
 
 CATALOGUE = load_catalogue()
 PORTLAND = CATALOGUE.jurisdictions["portland.gov"]

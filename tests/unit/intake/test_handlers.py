@@ -4,9 +4,9 @@ from services.intake.identifiers import read_tracking_number
 from services.intake.records.submissions import RawSubmission
 from shared.contract.events import RequestSubmitted, SubmissionAccepted, SubmissionRejected
 from tests.support.builders import NOON, handed_in
+from tests.support.intake.factories import BEYOND_THE_LIMITS, data, raw_submission
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.unit.intake.accepting import REPORTER, TRACE, accept, accepted_events
-from tests.unit.intake.factories import BEYOND_THE_LIMITS, data, raw_submission
-from tests.unit.intake.fakes import InMemorySubmissions
 
 
 async def test_an_accepted_submission_is_answered_and_passed_on(

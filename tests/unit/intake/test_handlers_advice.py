@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from shared.contract.events import ContactGiven, SubmissionAccepted
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.unit.intake.accepting import accepted_events
-from tests.unit.intake.fakes import InMemorySubmissions
 
 
 @pytest.mark.parametrize(

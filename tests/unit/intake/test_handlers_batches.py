@@ -3,9 +3,7 @@ from shared.contract.events import Event, RequestSubmitted, encode, new_id
 from shared.runtime.consumer.messages import Message
 from shared.runtime.outgoing import Outgoing
 from tests.support.builders import NOON, handed_in
-from tests.support.records import record
-from tests.unit.intake.accepting import TRACE, accept
-from tests.unit.intake.factories import (
+from tests.support.intake.factories import (
     BEYOND_THE_LIMITS,
     HERE,
     POLICY,
@@ -13,7 +11,9 @@ from tests.unit.intake.factories import (
     handed_in_event,
     raw_submission,
 )
-from tests.unit.intake.fakes import InMemorySubmissions
+from tests.support.intake.fakes import InMemorySubmissions
+from tests.support.records import record
+from tests.unit.intake.accepting import TRACE, accept
 
 
 async def test_every_message_gets_a_receipt_under_its_adapters_key(

@@ -4,9 +4,9 @@ import pytest
 
 from services.intake.identifiers import phone_ref
 from shared.contract.events import ContactGiven, RequestSubmitted, SubmissionAccepted, encode
+from tests.support.intake.factories import KEY
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.unit.intake.accepting import REPORTER, accepted_events
-from tests.unit.intake.factories import KEY
-from tests.unit.intake.fakes import InMemorySubmissions
 
 
 async def test_the_contact_travels_alone(submissions: InMemorySubmissions) -> None:

@@ -6,9 +6,9 @@ from shared.contract.events import (
     SubmissionRejected,
 )
 from tests.support.builders import handed_in
+from tests.support.intake.factories import POLICY, data, handed_in_event, raw_submission
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.unit.intake.accepting import LATER, accept
-from tests.unit.intake.factories import POLICY, data, handed_in_event, raw_submission
-from tests.unit.intake.fakes import InMemorySubmissions
 
 
 async def test_the_same_submission_again_gets_the_same_receipt_and_nothing_else(

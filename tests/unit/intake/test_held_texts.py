@@ -7,8 +7,8 @@ import pytest
 from services.intake.handlers import accept_submissions
 from shared.vocabulary import PublicTexts
 from tests.support.builders import NOON
-from tests.unit.intake.factories import CITY, LAKESIDE, POLICY, raw_submission
-from tests.unit.intake.fakes import InMemorySubmissions
+from tests.support.intake.factories import CITY, LAKESIDE, POLICY, raw_submission
+from tests.support.intake.fakes import InMemorySubmissions
 
 PERSONAL = "My neighbor Kevin Doyle dug a hole"
 HARMLESS = "A hole by the tram stop"

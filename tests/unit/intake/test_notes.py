@@ -9,7 +9,7 @@ from services.intake.notes import NoteOrigin, ParsedNote, parse_note
 from services.intake.records.notes import RequestReference
 from shared.contract.events import Note, new_id
 from tests.support.builders import NOON
-from tests.unit.intake.factories import LAKESIDE, POLICY
+from tests.support.intake.factories import LAKESIDE, POLICY
 
 REQUEST = RequestReference(new_id(), "26-7KQ4-M2", "lakeside.gov", "POTHOLE")
 

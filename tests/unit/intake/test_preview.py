@@ -13,7 +13,7 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import FieldError
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, handed_in
-from tests.unit.intake.factories import (
+from tests.support.intake.factories import (
     BEYOND_THE_LIMITS,
     HERE,
     KEY,

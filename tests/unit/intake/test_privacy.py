@@ -14,8 +14,8 @@ from shared.contract.events import (
     encode,
 )
 from tests.support.builders import NOON
-from tests.unit.intake.factories import POLICY, raw_submission
-from tests.unit.intake.fakes import InMemorySubmissions
+from tests.support.intake.factories import POLICY, raw_submission
+from tests.support.intake.fakes import InMemorySubmissions
 
 ANA = {"name": "Ana Quimby", "email": "ana.quimby@example.org", "phone": "+15035550142"}
 RANDOM = re.compile(  # ids, hashes and tracking numbers, which may hold any digits

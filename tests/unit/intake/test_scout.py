@@ -6,9 +6,9 @@ from shared.runtime.consumer.messages import Message
 from shared.runtime.kafka import Partition, Record
 from shared.runtime.outgoing import Outgoing
 from tests.support.builders import NOON
+from tests.support.intake.factories import POLICY, handed_in_event
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.support.records import record
-from tests.unit.intake.factories import POLICY, handed_in_event
-from tests.unit.intake.fakes import InMemorySubmissions
 
 NOTHING: Mapping[Partition, int | None] = {Partition("test", 0): None}
 

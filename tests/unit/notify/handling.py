@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from services.notify.handlers import on_messages
 from shared.contract.events import Event
 from tests.support.builders import NOON
-from tests.unit.notify.factories import POLICY, messages
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.support.notify.factories import POLICY, messages
+from tests.support.notify.fakes import InMemoryNotify
 
 ANA, BEA, CARLA, DORA = (f"{name}@example.org" for name in ("ana", "bea", "carla", "dora"))
 

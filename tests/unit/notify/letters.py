@@ -6,7 +6,7 @@ from typing import Any
 from typing_extensions import override
 
 from services.notify.records import RenderedMessage
-from tests.unit.notify.factories import message_data, renderer
+from tests.support.notify.factories import message_data, renderer
 
 LANGUAGES = ("en", "es")
 """The languages whose catalogues are reviewed."""

@@ -5,7 +5,7 @@ import pytest
 
 from shared.contract.events import Event, NotificationSuppressed, new_id
 from tests.support.builders import contact_given
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     attached,
     closed,
     moved,
@@ -13,7 +13,7 @@ from tests.unit.notify.factories import (
     placed,
     triaged,
 )
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.support.notify.fakes import InMemoryNotify
 from tests.unit.notify.handling import ANA, BEA, CARLA, DORA, due, handle
 
 

@@ -2,7 +2,7 @@ import random
 
 from shared.contract.events import new_id
 from tests.support.builders import contact_given
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     attached,
     closed,
     moved,
@@ -10,7 +10,7 @@ from tests.unit.notify.factories import (
     split,
     triaged,
 )
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.support.notify.fakes import InMemoryNotify
 from tests.unit.notify.handling import ANA, BEA, due, handle
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from shared.contract.events import Event, NotificationSuppressed, new_id
 from tests.support.builders import contact_given
-from tests.unit.notify.factories import attached, closed, opened, triaged
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.support.notify.factories import attached, closed, opened, triaged
+from tests.support.notify.fakes import InMemoryNotify
 from tests.unit.notify.handling import ANA, BEA, due, handle
 
 

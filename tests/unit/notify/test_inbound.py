@@ -16,7 +16,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import NOON, contact_given, location, note_added
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     CONTACT_KEY,
     POLICY,
     attached,

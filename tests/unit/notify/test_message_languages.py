@@ -16,7 +16,7 @@ from services.notify.rendering.renderer import TEMPLATES, MessageRenderer
 from services.notify.rules.model import CaseFacts, ReferralAgency, TemplateName
 from shared.catalogue import load_catalogue
 from tests.support.html_tree import tree_of
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     LANGUAGE_RULES,
     LANGUAGES,
     LINKS,

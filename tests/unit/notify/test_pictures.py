@@ -5,7 +5,7 @@ import pytest
 from services.notify.inbound import collect_updates
 from services.notify.records import MessageData
 from services.notify.rules.model import CaseFacts
-from tests.unit.notify.factories import CONTACT_KEY, closed, message_data, renderer
+from tests.support.notify.factories import CONTACT_KEY, closed, message_data, renderer
 
 OURS = "https://311.example.org/v1/media/0197a1b2c3d47000800000000000000a"
 ELSEWHERE = "https://example.com/after.jpg"

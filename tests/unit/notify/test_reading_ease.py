@@ -11,7 +11,7 @@ import pytest
 from services.notify.rendering.renderer import TEMPLATES
 from services.notify.rules.model import CaseFacts
 from tests.support.builders import NOON
-from tests.unit.notify.factories import message_data, renderer, request_facts
+from tests.support.notify.factories import message_data, renderer, request_facts
 
 RENDERER = renderer()
 MAX_GRADE = 8.0

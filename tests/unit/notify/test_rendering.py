@@ -8,7 +8,7 @@ import pytest
 from services.notify.records import MessageData
 from services.notify.rendering.renderer import TEMPLATES, UnknownCityError
 from services.notify.rules.model import CaseFacts, ReferralAgency
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     LINKS,
     MESSAGE,
     PUBLIC_URL,

@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from services.notify.rendering.renderer import TEMPLATES, MessageRenderer
 from services.notify.rules.model import TemplateName
-from tests.unit.notify.factories import LANGUAGES, LINKS, PORTLAND, PUBLIC_URL, message_data
+from tests.support.notify.factories import LANGUAGES, LINKS, PORTLAND, PUBLIC_URL, message_data
 
 
 class Recording(NullTranslations):

@@ -6,8 +6,8 @@ import pytest
 from services.notify.channels.sms.rules import sms_parts
 from services.notify.rendering.renderer import MessageRenderer
 from services.notify.rules.model import CaseFacts, TemplateName
-from tests.unit.notify.factories import LANGUAGES as SPOKEN
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import LANGUAGES as SPOKEN
+from tests.support.notify.factories import (
     LINKS,
     MESSAGE,
     PORTLAND,

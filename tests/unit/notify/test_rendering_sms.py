@@ -7,7 +7,7 @@ import pytest
 from services.notify.channels.sms.rules import sms_parts
 from services.notify.rendering.renderer import TEMPLATES
 from services.notify.rules.model import CaseFacts, ReferralAgency, TemplateName
-from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, request_facts
+from tests.support.notify.factories import PUBLIC_URL, message_data, renderer, request_facts
 
 LANGUAGES = ("en", "es")
 EVERY_MESSAGE = list(product(TEMPLATES, LANGUAGES))

@@ -7,8 +7,8 @@ from services.triage.handlers import on_messages
 from shared.contract.events import Decision, Event, RequestTriaged
 from shared.runtime.outgoing import Outgoing
 from tests.support.builders import NOON
-from tests.unit.triage.factories import DAY, POLICY, messages
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.factories import DAY, POLICY, messages
+from tests.support.triage.fakes import InMemoryTriageStore
 
 LATER = NOON + 30 * DAY
 

@@ -15,7 +15,7 @@ from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from shared.contract.events import LikelyKind
 from tests.support.builders import location
-from tests.unit.triage.factories import HERE, KEY, POLICY, at, in_rivertown
+from tests.support.triage.factories import CATALOGUE_FOLDER, HERE, KEY, POLICY, at, in_rivertown
 
 
 def assess(**changes: Any) -> AssessedReport:
@@ -94,7 +94,7 @@ LIKELY = {"CAMP": 0.3, "HOLE": 0.01}
 @pytest.fixture
 def weighing(tmp_path: Path) -> TriagePolicy:
     """Policy of a city with evidence."""
-    shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
+    shutil.copytree(CATALOGUE_FOLDER, tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(
         """
 reach: 200 m

@@ -19,8 +19,8 @@ from shared.contract.topics import (
     TRIAGE_SURGES,
 )
 from tests.support.builders import NOON
-from tests.unit.triage.factories import messages
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.factories import messages
+from tests.support.triage.fakes import InMemoryTriageStore
 
 EXAMPLES = Path(shared.contract.events.__file__).parent / "examples"
 POLICY = TriagePolicy(load_catalogue())

@@ -8,8 +8,8 @@ from services.triage.outbound import explain
 from services.triage.rules.dedup.matching import may_follow
 from shared.contract.events import Decision, RequestSubmitted, new_id
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import CITY, HERE, HOUR, POLICY, at, case, closed, submitted
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.factories import CITY, HERE, HOUR, POLICY, at, case, closed, submitted
+from tests.support.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import decided
 
 FAR = at(north_of(HERE, 900))

@@ -27,8 +27,8 @@ from shared.contract.events import (
     encode,
 )
 from tests.support.builders import NOON, handed_in, submission
+from tests.support.intake.factories import FakeBoundaries
 from tests.support.paths import DATA, REPOSITORY
-from tests.unit.intake.factories import FakeBoundaries
 from workbench.evaluation.text_model.real_reports import read_report_texts
 
 TEXTS = sorted((REPOSITORY / "workbench" / "evaluation" / "texts").glob("*.jsonl"))

@@ -8,7 +8,7 @@ from shared.contract.events import (
     RequestSubmitted,
 )
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import (
+from tests.support.triage.factories import (
     DAY,
     HERE,
     HOUR,
@@ -18,7 +18,7 @@ from tests.unit.triage.factories import (
     split_off,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import decided
 
 

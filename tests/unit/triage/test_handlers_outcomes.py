@@ -5,13 +5,13 @@ import pytest
 from shared.contract.events import (
     Media,
 )
-from tests.unit.triage.factories import (
+from tests.support.triage.factories import (
     HERE,
     at,
     messages,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import decided, events_of
 
 

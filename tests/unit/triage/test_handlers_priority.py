@@ -6,14 +6,14 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import NOON
-from tests.unit.triage.factories import (
+from tests.support.triage.factories import (
     DAY,
     HERE,
     HOUR,
     at,
     submitted,
 )
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import decided
 
 SURGE = Surge(

@@ -20,8 +20,8 @@ from shared.contract.events import (
 )
 from shared.contract.routes import routes
 from tests.support.builders import north_of, note_added
-from tests.unit.triage.factories import HERE, at, submitted
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.factories import HERE, at, submitted
+from tests.support.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import events_of, passed_on
 
 PORTLAND = TriagePolicy(load_catalogue())

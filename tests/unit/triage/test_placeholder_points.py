@@ -11,8 +11,8 @@ from shared.catalogue import load_catalogue
 from shared.contract.events import Decision, RequestSubmitted, RequestTriaged
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, location, north_of, request, request_submitted
-from tests.unit.triage.factories import DAY, HOUR, messages
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.factories import DAY, HOUR, messages
+from tests.support.triage.fakes import InMemoryTriageStore
 
 PORTLAND = TriagePolicy(load_catalogue())
 SHARED_POINT = GeoPoint(45.512345, -122.679012)

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from services.triage.rules.dedup.case_index import SearchExtent
-from tests.unit.triage.factories import CATALOGUE, CITY, POLICY
+from tests.support.triage.factories import CATALOGUE, CITY, POLICY
 
 RULES = POLICY.cities["rivertown.gov"]
 

@@ -12,7 +12,7 @@ from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from tests.support.builders import north_of
-from tests.unit.triage.factories import HERE, at, in_rivertown
+from tests.support.triage.factories import CATALOGUE_FOLDER, HERE, at, in_rivertown
 
 TEXT = """
 reach: 300 m
@@ -28,7 +28,7 @@ default: {start: 0, duplicate: 50, possible: 30}
 @pytest.fixture
 def rule(tmp_path: Path) -> Callable[[float], Resolution]:
     """Resolve a report ``metres`` north of here, after the earlier ones."""
-    shutil.copytree(Path(__file__).parent / "catalogue", tmp_path / "catalogue")
+    shutil.copytree(CATALOGUE_FOLDER, tmp_path / "catalogue")
     (tmp_path / "catalogue" / "rivertown.gov" / EVIDENCE).write_text(TEXT)
     policy = TriagePolicy(load_catalogue(tmp_path / "catalogue"))
     known = CaseIndex()

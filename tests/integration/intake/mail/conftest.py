@@ -19,10 +19,10 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
 from shared.runtime.smtp import SmtpSettings
 from tests.integration.intake.mail.postbox import CITY, Postbox
-from tests.integration.notify.mail_server import open_mail_server
+from tests.support.intake.factories import KEY, FakeBoundaries
 from tests.support.intake_ports import ports_of
+from tests.support.notify.mail_server import open_mail_server
 from tests.support.stack import Stores
-from tests.unit.intake.factories import KEY, FakeBoundaries
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 POLICY = IntakePolicy(

@@ -10,8 +10,8 @@ from typing import Any
 from services.intake.channels.mail.channel import QuestionSender
 from services.intake.channels.mail.conversations import Fate, MailConversations, ReceivedMail
 from shared.runtime.postgres import Pool
-from tests.integration.notify.mail_server import MailServer
 from tests.support.builders import NOON
+from tests.support.notify.mail_server import MailServer
 
 CITY = "311@portlandoregon.gov"
 ANA = "ana@example.org"

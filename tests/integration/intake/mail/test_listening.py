@@ -13,8 +13,8 @@ from deploy.local.readiness import smtp_answers
 from shared.contract.topics import INTAKE_REQUESTS
 from tests.integration.intake.conftest import Running
 from tests.integration.intake.mail.postbox import ANA, mail
-from tests.integration.notify.mail_server import open_mail_server
 from tests.support.free_ports import reserved_port
+from tests.support.notify.mail_server import open_mail_server
 from tests.support.paths import REPOSITORY
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -12,12 +12,12 @@ from aiosmtplib import SMTP, SMTPException
 
 from deploy.local.readiness import smtp_answers
 from tests.integration.intake.mail.postbox import CITY, REPORT, mail
-from tests.integration.notify.mail_server import open_mail_server
 from tests.support.databases import Database
 from tests.support.free_ports import reserved_port
+from tests.support.intake.mail_corpus.attacks import ATTACKS
+from tests.support.notify.mail_server import open_mail_server
 from tests.support.stack import Stores
 from tests.support.waiting import eventually
-from tests.unit.intake.channels.mail.corpus.attacks import ATTACKS
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ from services.intake.channels.mail.session import MAX_BYTES, MailLimits
 from shared.contract.events import new_id
 from shared.runtime.http.rate_limits import TokenBuckets
 from tests.integration.intake.mail.postbox import ANA, CITY, REPORT, Postbox, mail
-from tests.unit.intake.channels.mail.corpus.returns import ID, POSTFIX, report
+from tests.support.intake.mail_corpus.returns import ID, POSTFIX, report
 
 pytestmark = pytest.mark.integration
 

@@ -15,8 +15,8 @@ from typing_extensions import override
 
 from shared.runtime.clock import utc_now
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import ADAPTER
-from tests.integration.intake.open311.calls import BASE, CITY
+from tests.support.intake.http_client import ADAPTER
+from tests.support.intake.open311_calls import BASE, CITY
 
 pytestmark = pytest.mark.integration
 

@@ -10,9 +10,9 @@ from services.intake.channels.open311.schema import Discovery, Open311Service, S
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import public_id_of, read
-from tests.integration.locks import locked
 from tests.support.databases import Database
+from tests.support.intake.open311_calls import public_id_of, read
+from tests.support.locks import locked
 
 pytestmark = pytest.mark.integration
 

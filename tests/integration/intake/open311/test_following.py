@@ -23,9 +23,9 @@ from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
 from tests.support.builders import case_with_request, decision
 from tests.support.databases import Database
+from tests.support.intake.open311_calls import ids, public_id_of, read, stamp
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -14,9 +14,10 @@ import pytest
 from shared.contract.events import Event, NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
-from tests.integration.intake.http_client import ADAPTER, call
-from tests.integration.intake.media import fetch, files, upload
-from tests.integration.intake.open311.calls import (
+from tests.support.databases import Database
+from tests.support.intake.http_client import ADAPTER, call
+from tests.support.intake.media import fetch, files, upload
+from tests.support.intake.open311_calls import (
     BASE,
     Answer,
     form,
@@ -25,7 +26,6 @@ from tests.integration.intake.open311.calls import (
     read,
     send,
 )
-from tests.support.databases import Database
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

@@ -10,9 +10,9 @@ import pytest
 from shared.runtime.clock import utc_now
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import bulk, line
-from tests.integration.intake.open311.calls import ids, public_id_of, read, stamp
 from tests.support.databases import Database
+from tests.support.intake.http_client import bulk, line
+from tests.support.intake.open311_calls import ids, public_id_of, read, stamp
 
 pytestmark = pytest.mark.integration
 

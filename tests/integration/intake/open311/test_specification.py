@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import ids, public_id_of, read, send
+from tests.support.intake.open311_calls import ids, public_id_of, read, send
 from tests.support.open311_xml import plain
 
 pytestmark = pytest.mark.integration

@@ -12,8 +12,8 @@ from services.intake.channels.open311.schema import RequestAccepted
 from shared.contract.events import ContactGiven
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import ADAPTER, get
-from tests.integration.intake.open311.calls import BASE, form, public_id_of, read, send
+from tests.support.intake.http_client import ADAPTER, get
+from tests.support.intake.open311_calls import BASE, form, public_id_of, read, send
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 from workbench.demo.scenario import make_scenario

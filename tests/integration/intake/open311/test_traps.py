@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import form, public_id_of, read, send
+from tests.support.intake.open311_calls import form, public_id_of, read, send
 
 pytestmark = pytest.mark.integration
 

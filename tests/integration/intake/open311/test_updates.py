@@ -8,9 +8,9 @@ from shared.contract.events import NoteAdded
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, Running
-from tests.integration.intake.http_client import note
-from tests.integration.intake.open311.calls import number_of, send_update
 from tests.support.databases import Database
+from tests.support.intake.http_client import note
+from tests.support.intake.open311_calls import number_of, send_update
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.integration.intake.conftest import shared_intake
-from tests.integration.intake.pages.chromium import open_browser
+from tests.support.chromium import open_browser
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog, open_topic_log
 

@@ -3,7 +3,6 @@
 import aiohttp
 
 from shared.contract.events import CaseOpened, new_id
-from tests.integration.intake.http_client import plain, preview
 from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
@@ -13,6 +12,7 @@ from tests.support.builders import (
     request,
     request_triaged,
 )
+from tests.support.intake.http_client import plain, preview
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -4,7 +4,9 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.integration.intake.pages.chromium import (
+from tests.integration.intake.pages.near import open_case_near
+from tests.support.builders import PIONEER_SQUARE
+from tests.support.chromium import (
     base,
     leave_out_maps,
     look_at,
@@ -15,12 +17,10 @@ from tests.integration.intake.pages.chromium import (
     type_into,
     violations,
 )
-from tests.integration.intake.pages.near import open_case_near
-from tests.support.builders import PIONEER_SQUARE
+from tests.support.intake.pages import REPORT
+from tests.support.intake.pages import page as rendered
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
-from tests.unit.intake.channels.pages.pages import REPORT
-from tests.unit.intake.channels.pages.pages import page as rendered
 
 pytestmark = [
     pytest.mark.integration,

@@ -8,8 +8,8 @@ from aiohttp.test_utils import make_mocked_request
 from playwright.async_api import Browser, Page, Route, expect
 
 from services.intake.channels.pages.site import CitySite
-from tests.integration.intake.pages.chromium import base, look_at, needs_chromium
-from tests.unit.intake.channels.pages.pages import site as city_site
+from tests.support.chromium import base, look_at, needs_chromium
+from tests.support.intake.pages import site as city_site
 
 pytestmark = [
     pytest.mark.integration,

@@ -7,7 +7,8 @@ from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
 from shared.vocabulary import GeoPoint, distance_m
-from tests.integration.intake.pages.chromium import (
+from tests.integration.intake.pages.near import open_case_near
+from tests.support.chromium import (
     base,
     needs_chromium,
     press,
@@ -16,7 +17,6 @@ from tests.integration.intake.pages.chromium import (
     type_into,
     violations,
 )
-from tests.integration.intake.pages.near import open_case_near
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 

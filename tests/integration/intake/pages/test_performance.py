@@ -9,8 +9,8 @@ from aiohttp import web
 
 from services.intake.channels.pages.performance import PublicFigures
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.pages.browser import visit
-from tests.unit.intake.channels.pages.pages import FIGURES
+from tests.support.intake.browser import visit
+from tests.support.intake.pages import FIGURES
 
 pytestmark = pytest.mark.integration
 

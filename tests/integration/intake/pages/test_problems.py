@@ -10,10 +10,10 @@ from lxml import etree
 
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.open311.calls import public_id_of
-from tests.integration.intake.pages.browser import Page, visit
 from tests.support.databases import Database
-from tests.unit.intake.channels.open311.makers import CITY
+from tests.support.intake.browser import Page, visit
+from tests.support.intake.open311_calls import public_id_of
+from tests.support.intake.open311_requests import CITY
 
 pytestmark = pytest.mark.integration
 

@@ -4,8 +4,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.integration.intake.open311.calls import public_id_of
-from tests.integration.intake.pages.chromium import (
+from tests.support.chromium import (
     base,
     leave_out_maps,
     look_at,
@@ -13,6 +12,7 @@ from tests.integration.intake.pages.chromium import (
     press,
     tab_to,
 )
+from tests.support.intake.open311_calls import public_id_of
 
 pytestmark = [
     pytest.mark.integration,

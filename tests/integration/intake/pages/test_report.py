@@ -11,8 +11,6 @@ from shared.contract.events import CaseOpened, ContactGiven, RequestSubmitted, n
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.postgres import open_pool, transaction
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.pages.browser import Page, visit
-from tests.integration.locks import locked
 from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
@@ -23,6 +21,8 @@ from tests.support.builders import (
     request_triaged,
 )
 from tests.support.databases import Database
+from tests.support.intake.browser import Page, visit
+from tests.support.locks import locked
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually

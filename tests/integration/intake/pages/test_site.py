@@ -6,8 +6,8 @@ import aiohttp
 import pytest
 
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import Response, call, get
-from tests.integration.intake.pages.browser import visit
+from tests.support.intake.browser import visit
+from tests.support.intake.http_client import Response, call, get
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration

@@ -10,8 +10,8 @@ from services.intake.notes import MAX_PAGE_NOTES
 from shared.contract.events import ContactGiven, NoteAdded
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import note, plain, post
-from tests.integration.intake.pages.browser import visit
+from tests.support.intake.browser import visit
+from tests.support.intake.http_client import note, plain, post
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
 

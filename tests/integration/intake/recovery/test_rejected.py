@@ -23,9 +23,9 @@ from shared.runtime.clock import utc_now
 from shared.runtime.postgres import Connection
 from shared.runtime.recovery.replay import load_replay_log
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import plain, post
 from tests.support.builders import handed_in
 from tests.support.databases import Database
+from tests.support.intake.http_client import plain, post
 from tests.support.topic_log import TopicLog
 
 pytestmark = pytest.mark.integration

@@ -10,8 +10,9 @@ from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.http.twilio import sign
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import call
-from tests.integration.intake.sms.gateway import (
+from tests.support.databases import Database
+from tests.support.intake.http_client import call
+from tests.support.intake.sms_gateway import (
     OURS,
     SETTINGS,
     TOKEN,
@@ -20,8 +21,7 @@ from tests.integration.intake.sms.gateway import (
     message_in,
     send,
 )
-from tests.integration.locks import locked
-from tests.support.databases import Database
+from tests.support.locks import locked
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -12,9 +12,9 @@ from shared.contract.events import ConsentChanged, ContactGiven, NoteAdded, Requ
 from shared.contract.topics import INTAKE_CONTACTS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import Response, call
-from tests.integration.intake.sms.gateway import SETTINGS, Phone
 from tests.support.databases import Database
+from tests.support.intake.http_client import Response, call
+from tests.support.intake.sms_gateway import SETTINGS, Phone
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -16,9 +16,9 @@ from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
 from tests.support.builders import NOON
+from tests.support.intake.factories import KEY, POLICY
 from tests.support.intake_ports import ports_of
 from tests.support.stack import Stores
-from tests.unit.intake.factories import KEY, POLICY
 
 pytestmark = pytest.mark.integration
 

@@ -15,11 +15,11 @@ from shared.contract.topics import (
 )
 from shared.runtime.clock import utc_now
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.pages.browser import visit
-from tests.integration.intake.sms.gateway import SETTINGS, Phone
+from tests.support.intake.browser import visit
+from tests.support.intake.sms_gateway import SETTINGS, Phone
+from tests.support.notify.factories import closed, moved, opened
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.notify.factories import closed, moved, opened
 
 pytestmark = pytest.mark.integration
 

@@ -29,15 +29,15 @@ from shared.runtime.http.client import open_judged_calls
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.http_client import call
-from tests.integration.intake.sms.gateway import SETTINGS, form, send
 from tests.support.builders import NOON
+from tests.support.intake.factories import KEY, POLICY
+from tests.support.intake.http_client import call
+from tests.support.intake.sms_gateway import SETTINGS, form, send
 from tests.support.intake_ports import ports_of
 from tests.support.pictures import encoded
 from tests.support.stack import Stores
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
-from tests.unit.intake.factories import KEY, POLICY
 
 pytestmark = pytest.mark.integration
 

@@ -12,7 +12,7 @@ import pytest
 from shared.contract.events import RequestSubmitted
 from shared.contract.topics import INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
 from tests.integration.intake.conftest import Running
-from tests.integration.intake.sms.gateway import SETTINGS, Phone, form, message_in, send
+from tests.support.intake.sms_gateway import SETTINGS, Phone, form, message_in, send
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 

@@ -6,7 +6,7 @@ from services.dispatch.handlers.incoming import on_reminders_due
 from services.dispatch.rules.history import may_read_note
 from shared.contract.events import Reassessment, RequestReassessed, new_id
 from tests.support.builders import NOON, note_added, priority
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     HOUR,
     POLICY,
     command_message,

@@ -12,7 +12,7 @@ from shared.contract.events import (
     new_id,
 )
 from shared.runtime.outgoing import Outgoing
-from tests.unit.dispatch.factories import command_message, harbour_request, triaged
+from tests.support.dispatch.factories import command_message, harbour_request, triaged
 from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
 NOBODY = new_id()

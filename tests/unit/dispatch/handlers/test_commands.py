@@ -14,7 +14,7 @@ from shared.contract.events import (
     WorkOrderWithdrawn,
 )
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     HOUR,
     command_message,
     harbour_request,

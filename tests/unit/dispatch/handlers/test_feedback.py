@@ -15,7 +15,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import feedback_given
-from tests.unit.dispatch.factories import command_message, update_message
+from tests.support.dispatch.factories import command_message, update_message
 from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
 DAY = timedelta(days=1)

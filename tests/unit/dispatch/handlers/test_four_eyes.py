@@ -16,7 +16,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import operator_commanded
-from tests.unit.dispatch.factories import CITY, POLICY, command_message
+from tests.support.dispatch.factories import CITY, POLICY, command_message
 from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
 RULES: Any = frozenset({"lower_p1", "close_many"})

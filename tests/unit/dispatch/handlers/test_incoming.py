@@ -10,7 +10,7 @@ from shared.contract.events import (
     WorkOrderIssued,
     new_id,
 )
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     harbour_request,
     triaged,
     update_message,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.contract.events import CaseClosed, CasePriorityRaised, CaseStatusChanged, encode
-from tests.unit.dispatch.factories import command_message, update_message
+from tests.support.dispatch.factories import command_message, update_message
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 
 NOTE = (

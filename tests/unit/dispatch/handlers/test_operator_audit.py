@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.dispatch.handlers.commands import operator_audits
-from tests.unit.dispatch.factories import command_message, harbour_request, messages, triaged
+from tests.support.dispatch.factories import command_message, harbour_request, messages, triaged
 from tests.unit.dispatch.harness import DispatchHarness
 
 

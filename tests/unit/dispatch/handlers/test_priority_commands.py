@@ -11,7 +11,7 @@ from shared.contract.events import (
     PriorityReason,
     WorkOrderChanged,
 )
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     command_message,
     harbour_request,
     triaged,

@@ -12,7 +12,7 @@ from shared.contract.events import (
     WorkOrderReminded,
 )
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import HOUR, POLICY, update_message
+from tests.support.dispatch.factories import HOUR, POLICY, update_message
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 
 LATE = NOON + 3 * HOUR

@@ -13,7 +13,7 @@ from shared.contract.events import (
     WorkOrderIssued,
 )
 from tests.support.builders import location
-from tests.unit.dispatch.factories import HOUR, command_message, harbour_request, triaged
+from tests.support.dispatch.factories import HOUR, command_message, harbour_request, triaged
 from tests.unit.dispatch.handlers.test_stated_places import with_neighbour
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 

@@ -18,7 +18,12 @@ from shared.contract.events import (
 )
 from shared.vocabulary import PriorityLevel
 from tests.support.builders import NOON, note_added, priority
-from tests.unit.dispatch.factories import command_message, harbour_request, triaged, update_message
+from tests.support.dispatch.factories import (
+    command_message,
+    harbour_request,
+    triaged,
+    update_message,
+)
 from tests.unit.dispatch.harness import DispatchHarness, of_type
 
 

@@ -17,7 +17,7 @@ from shared.contract.events import (
     encode,
 )
 from tests.support.builders import note_added
-from tests.unit.dispatch.factories import command_message, update_message
+from tests.support.dispatch.factories import command_message, update_message
 from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
 

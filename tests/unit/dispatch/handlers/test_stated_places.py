@@ -22,7 +22,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import NOON, location, note_added, priority
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     CITY,
     HOUR,
     POLICY,

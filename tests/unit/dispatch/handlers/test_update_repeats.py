@@ -3,7 +3,7 @@ from shared.contract.events import (
     UpdateRefused,
     WorkOrderChanged,
 )
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     update_message,
 )
 from tests.unit.dispatch.harness import DispatchHarness, of_type

@@ -18,7 +18,7 @@ from shared.contract.events import (
     new_id,
 )
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     on_topic,
     triaged,
     update_message,

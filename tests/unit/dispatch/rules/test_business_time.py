@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from services.dispatch.rules.business_time import BusinessCalendar, OpenTime
 from shared.catalogue import Hours
-from tests.unit.dispatch.factories import CALENDAR, CITY, OPEN_TIME, local
+from tests.support.dispatch.factories import CALENDAR, CITY, OPEN_TIME, local
 
 WEEKDAYS = CITY.bureaus["ROADS"].hours
 LATE = CITY.bureaus["PARKING"].hours

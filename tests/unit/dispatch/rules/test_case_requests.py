@@ -9,7 +9,7 @@ from services.dispatch.rules.deadlines import DeadlinePolicy, Deadlines, WorkOrd
 from services.dispatch.rules.routing import Assignment, CaseRoute
 from shared.vocabulary import CaseStatus
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import (
+from tests.support.dispatch.factories import (
     HOUR,
     OPEN_TIME,
     case,

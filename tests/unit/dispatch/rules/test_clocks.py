@@ -17,7 +17,7 @@ from services.dispatch.rules.clocks import (
 from services.dispatch.rules.deadlines import Deadlines, WorkOrderDeadline
 from shared.vocabulary import WorkOrderStatus
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import HOUR, OPEN_TIME, case, order
+from tests.support.dispatch.factories import HOUR, OPEN_TIME, case, order
 
 SEEN = WorkOrderDeadline(NOON + 4 * HOUR, NOON + 5 * HOUR)
 DONE = WorkOrderDeadline(NOON + 40 * HOUR, NOON + 50 * HOUR)

@@ -14,7 +14,7 @@ from services.dispatch.rules.deadlines import (
 )
 from shared.vocabulary import PriorityLevel
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import CALENDAR, CITY, HOUR, OPEN_TIME, local
+from tests.support.dispatch.factories import CALENDAR, CITY, HOUR, OPEN_TIME, local
 
 TUESDAY_AT_TEN = "2026-03-03 10:00"
 SATURDAY_NIGHT = "2026-03-07 23:00"

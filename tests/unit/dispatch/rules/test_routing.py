@@ -8,7 +8,7 @@ import pytest
 from services.dispatch.rules.routing import Assignment, CaseRoute, RoutingContext, route, unmet
 from shared.catalogue import HOLIDAY, RoutingCondition, RoutingRule
 from shared.vocabulary import PriorityLevel
-from tests.unit.dispatch.factories import CITY, local
+from tests.support.dispatch.factories import CITY, local
 
 EVERYBODY = frozenset(CITY.bureaus)
 TUESDAY = local("2026-03-03 10:00")

@@ -9,7 +9,7 @@ from services.dispatch.rules.deadlines import WorkOrderDeadline
 from services.dispatch.rules.routing import next_lead
 from services.dispatch.rules.work_order_updates import Reassignment, transfer_order
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import HOUR, case, order, update
+from tests.support.dispatch.factories import HOUR, case, order, update
 
 DESK = "DESK"
 BUREAUS = ("ROADS", "WATER", "PARKS", "POLICE", DESK)

@@ -14,7 +14,7 @@ from services.dispatch.rules.work_order_updates import (
 )
 from shared.vocabulary import FINAL_STATUSES, UpdateRefusalCode, UpdateStatus, WorkOrderStatus
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import HOUR, order, update
+from tests.support.dispatch.factories import HOUR, order, update
 
 FROM: dict[str, str] = {
     "issued": "acknowledged scheduled in_progress completed declined transferred",

@@ -15,7 +15,7 @@ from services.dispatch.rules.work_order_updates import (
 )
 from shared.vocabulary import CaseStatus, UpdateStatus, WorkOrderStatus
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import DUE, HOUR, case, order, update
+from tests.support.dispatch.factories import DUE, HOUR, case, order, update
 
 SEEN_SOON = WorkOrderDeadline(NOON, NOON + HOUR)
 NEW_ORDER = Reassignment("new-order", SEEN_SOON)

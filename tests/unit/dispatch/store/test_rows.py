@@ -6,7 +6,7 @@ from services.dispatch.rules.case import KnownPriority
 from services.dispatch.store.rows import case_of, new_case_row, request_of, request_row
 from shared.contract.events import LikelyKind, Media, new_id
 from tests.support.builders import location
-from tests.unit.dispatch.factories import case, case_priority, case_request, problem
+from tests.support.dispatch.factories import case, case_priority, case_request, problem
 
 PROBLEM = problem(
     summary="Socavón profundo",

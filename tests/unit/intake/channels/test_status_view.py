@@ -14,7 +14,7 @@ from services.intake.channels.status_view import (
 from services.intake.records.public import PublicDecision, PublicRequest, PublicStatus, StatusChange
 from shared.vocabulary import CaseStatus
 from tests.support.builders import NOON
-from tests.unit.intake.factories import LAKESIDE
+from tests.support.intake.factories import LAKESIDE
 
 HOUR = timedelta(hours=1)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.inbound.parsing import MAX_FIELD_ERRORS, parse
-from tests.unit.intake.factories import data
+from tests.support.intake.factories import data
 
 FIELDS = [
     "jurisdiction",

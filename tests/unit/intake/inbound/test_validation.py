@@ -11,8 +11,8 @@ from services.intake.inbound.validation import ValidatedSubmission, validate
 from services.intake.policy import IntakePolicy, city_of
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON, handed_in
+from tests.support.intake.factories import HERE, KEY, POLICY, FakeBoundaries, data
 from tests.support.paths import DATA
-from tests.unit.intake.factories import HERE, KEY, POLICY, FakeBoundaries, data
 
 NAUGHTY = DATA / "naughty_strings" / "blns.base64.json"
 

@@ -9,8 +9,8 @@ from services.intake.rules.location import ResolvedLocation
 from shared.contract.events import RequestSubmitted
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, north_of
-from tests.unit.intake.factories import BEYOND_THE_LIMITS, HERE, POLICY, raw_submission
-from tests.unit.intake.fakes import InMemorySubmissions
+from tests.support.intake.factories import BEYOND_THE_LIMITS, HERE, POLICY, raw_submission
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.unit.intake.places.known_places import KnownPlaces
 
 CITY = "lakeside.gov"

@@ -8,7 +8,7 @@ from services.intake.inbound.validation import addresses_alone
 from services.intake.places.gazetteer import PrefetchedPlaces
 from services.intake.policy import CityAddress
 from tests.support.builders import handed_in
-from tests.unit.intake.factories import HERE, POLICY, data
+from tests.support.intake.factories import HERE, POLICY, data
 from tests.unit.intake.places.known_places import KnownPlaces
 
 CITY = "lakeside.gov"

@@ -5,8 +5,8 @@ from services.intake.public_status.store import PlacedCase
 from shared.contract.events import new_id
 from shared.runtime.consumer.messages import Message
 from tests.support.builders import PIONEER_SQUARE, location, note_added
+from tests.support.intake.fakes import RecordingPublicStatuses
 from tests.support.records import record
-from tests.unit.intake.fakes import RecordingPublicStatuses
 
 REQUEST = new_id()
 RULES = PictureRules("https://311.example.org", set())

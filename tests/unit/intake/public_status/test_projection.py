@@ -41,8 +41,8 @@ from tests.support.builders import (
     request,
     request_triaged,
 )
+from tests.support.intake.fakes import RecordingPublicStatuses
 from tests.support.records import record
-from tests.unit.intake.fakes import RecordingPublicStatuses
 
 OTHER, THIRD = new_id(), new_id()
 REQUEST = new_id()

@@ -6,7 +6,7 @@ from services.intake.rules.classification import choose_code, likely_kinds
 from shared.catalogue import Jurisdiction, load_catalogue
 from shared.catalogue.judgement import read_text
 from shared.text_matching import KindProbability
-from tests.unit.intake.factories import LAKESIDE
+from tests.support.intake.factories import LAKESIDE
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from services.intake.rules.screening import HazardScreen, QuickLook
 from shared.catalogue import load_catalogue
-from tests.unit.intake.factories import CITY
+from tests.support.intake.factories import CITY
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 BY_MODEL = QuickLook(PORTLAND, HazardScreen(PORTLAND))

@@ -4,7 +4,7 @@ import pytest
 
 from services.intake.rules.screening import HazardScreen, Screening
 from shared.catalogue import load_catalogue
-from tests.unit.intake.factories import CITY, LAKESIDE
+from tests.support.intake.factories import CITY, LAKESIDE
 
 
 def look(code: str, text: str = "", **answers: Any) -> Screening:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.notify.delivery.harness import DeliveryHarness
+from tests.support.notify.deliveries import DeliveryHarness
 
 
 @pytest.fixture

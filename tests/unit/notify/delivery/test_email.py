@@ -8,8 +8,8 @@ import pytest
 from services.notify.channels.email.channel import DkimSigner, EmailSender, MailIdentity
 from services.notify.records import ClaimedDelivery
 from tests.support.builders import NOON
-from tests.unit.notify.delivery.harness import FakeMailer
-from tests.unit.notify.factories import LINKS, MESSAGE, SENDER, message_data, renderer, stored
+from tests.support.notify.deliveries import FakeMailer
+from tests.support.notify.factories import LINKS, MESSAGE, SENDER, message_data, renderer, stored
 
 INBOX = "311@portlandoregon.gov"
 

@@ -8,7 +8,7 @@ import pytest
 from services.notify.channels.email.channel import build_message, message_id, thread_headers
 from services.notify.records import RenderedMessage
 from tests.support.builders import NOON
-from tests.unit.notify.factories import SENDER, message_data, renderer, request_facts
+from tests.support.notify.factories import SENDER, message_data, renderer, request_facts
 
 
 def parsed(rendered: RenderedMessage, mailbox: str = "ana@example.org") -> EmailMessage:

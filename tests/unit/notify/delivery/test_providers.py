@@ -1,6 +1,6 @@
 from shared.contract.events import NotificationUnknown
 from shared.runtime.smtp import SendOutcome
-from tests.unit.notify.delivery.harness import DeliveryHarness, FakeMailer, report
+from tests.support.notify.deliveries import DeliveryHarness, FakeMailer, report
 
 
 def subjects(mailer: FakeMailer) -> int:

@@ -8,9 +8,9 @@ from services.notify.records import ClaimedDelivery
 from services.notify.settings import SmsAccount
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON, contact_given
-from tests.unit.notify.delivery.harness import DeliveryHarness, FakeMailer, consent, text_report
-from tests.unit.notify.factories import PUBLIC_URL, message_data, renderer, stored
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.support.notify.deliveries import DeliveryHarness, FakeMailer, consent, text_report
+from tests.support.notify.factories import PUBLIC_URL, message_data, renderer, stored
+from tests.support.notify.fakes import InMemoryNotify
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from shared.contract.events import (
 )
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON
-from tests.unit.notify.factories import message_data, stored
+from tests.support.notify.factories import message_data, stored
 
 PROVIDER_ID = "<0197@city.example>"
 

@@ -6,10 +6,10 @@ from typing_extensions import override
 from shared.contract.events import new_id
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON, contact_given
+from tests.support.notify.deliveries import LEASE, DeliveryHarness, FakeMailer, report
+from tests.support.notify.factories import closed, moved, opened, triaged
+from tests.support.notify.fakes import InMemoryNotify
 from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of
-from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, FakeMailer, report
-from tests.unit.notify.factories import closed, moved, opened, triaged
-from tests.unit.notify.fakes import InMemoryNotify
 
 
 async def test_what_is_due_is_sent_once_and_reported(harness: DeliveryHarness) -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON
-from tests.unit.notify.delivery.harness import LEASE, DeliveryHarness, report
+from tests.support.notify.deliveries import LEASE, DeliveryHarness, report
 
 
 async def test_a_server_that_cannot_be_reached_is_asked_before_anything_is_claimed(

@@ -8,9 +8,9 @@ from services.notify.delivery.worker import DeliveryUpdate
 from services.notify.records import ClaimedDelivery
 from shared.errors import DatabaseDownError
 from shared.runtime.smtp import SendOutcome
+from tests.support.notify.deliveries import DeliveryHarness, report
+from tests.support.notify.fakes import InMemoryNotify
 from tests.support.waiting import eventually
-from tests.unit.notify.delivery.harness import DeliveryHarness, report
-from tests.unit.notify.fakes import InMemoryNotify
 
 
 class FlakyStore(InMemoryNotify):

@@ -15,7 +15,7 @@ from services.notify.rules.daily_limit import (
 )
 from services.notify.rules.model import StoredDelivery
 from tests.support.builders import NOON
-from tests.unit.notify.factories import stored, trigger
+from tests.support.notify.factories import stored, trigger
 
 DAYS = [NOON.date(), NOON.date() + timedelta(days=1)]
 NOTHING = MessagesOfDay({}, ())

@@ -10,7 +10,7 @@ from services.notify.rules.model import ReporterContact
 from shared.contract.events import new_id
 from shared.email_address import without_tag
 from tests.support.builders import NOON, contact_given
-from tests.unit.notify.factories import CONTACT_KEY
+from tests.support.notify.factories import CONTACT_KEY
 
 
 def named(

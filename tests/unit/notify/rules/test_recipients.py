@@ -6,7 +6,7 @@ import pytest
 from services.notify.rules.model import Delivery, Follower, Trigger, TriggerKey
 from services.notify.rules.recipients import channels_for, deliveries_due, is_recipient, person_hash
 from tests.support.builders import NOON
-from tests.unit.notify.factories import CONTACT_KEY, RULES, follower, recipient, trigger
+from tests.support.notify.factories import CONTACT_KEY, RULES, follower, recipient, trigger
 
 
 def all_due(

@@ -23,8 +23,8 @@ from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.key_gate import KeyedRoute, key_gate
 from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
 from shared.runtime.http.server import serve_http
+from tests.support.intake.factories import POLICY
 from tests.support.intake_ports import ports_of
-from tests.unit.intake.factories import POLICY
 
 KEYS = {
     "Bearer adapter": Principal("demo", "adapter"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.intake.factories import CITY
+from tests.support.intake.factories import CITY
 from tests.unit.shared.redaction.subjects import REDACTOR
 
 

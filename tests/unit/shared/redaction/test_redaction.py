@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.redaction import REMOVED, KnownPii
-from tests.unit.intake.factories import CITY
+from tests.support.intake.factories import CITY
 from tests.unit.shared.redaction.subjects import ANA, REDACTOR
 
 

@@ -11,7 +11,7 @@ from services.triage.rules.dedup.case_index import CaseIndex
 from shared.catalogue import load_catalogue
 from shared.contract.events import Decision
 from tests.support.builders import NOON, PIONEER_SQUARE, decision, location, north_of, request
-from tests.unit.triage.factories import HOUR
+from tests.support.triage.factories import HOUR
 
 POLICY = TriagePolicy(load_catalogue())
 WORDING = POLICY.cities["portland.gov"].reason_texts

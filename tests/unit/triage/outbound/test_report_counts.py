@@ -5,8 +5,8 @@ from services.triage.outbound import to_report_counts
 from services.triage.surges.detection import reporter_hash
 from shared.contract.events import ReportCount, ReportsCounted, RequestTriaged
 from tests.support.builders import NOON, location, request
-from tests.unit.triage.factories import messages, submitted
-from tests.unit.triage.fakes import InMemoryTriageStore
+from tests.support.triage.factories import messages, submitted
+from tests.support.triage.fakes import InMemoryTriageStore
 from tests.unit.triage.harness import events_of
 
 MINUTE = timedelta(minutes=1)

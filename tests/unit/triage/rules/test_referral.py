@@ -3,7 +3,7 @@ import pytest
 from services.triage.rules.referral import AgencyReferral, referral_for
 from shared.catalogue import load_catalogue
 from shared.vocabulary import PriorityLevel
-from tests.unit.triage.factories import CITY
+from tests.support.triage.factories import CITY
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 

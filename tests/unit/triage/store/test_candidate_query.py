@@ -5,7 +5,7 @@ from services.triage.rules.dedup.case_index import Box, SearchExtent, build_quer
 from services.triage.rules.dedup.model import Report
 from services.triage.store.candidate_query import query_columns
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import HERE, HOUR, KEY, report
+from tests.support.triage.factories import HERE, HOUR, KEY, report
 
 REACH = SearchExtent(radius_m=67, window=timedelta(days=7), by_reporter=True)
 

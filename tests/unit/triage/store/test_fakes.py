@@ -1,8 +1,8 @@
 import pytest
 
-from tests.unit.triage.fakes import InMemoryTriageStore
-from tests.unit.triage.store.cases_suite import CasesSuite
-from tests.unit.triage.store.corrections_suite import CorrectionsSuite
+from tests.support.triage.cases_suite import CasesSuite
+from tests.support.triage.corrections_suite import CorrectionsSuite
+from tests.support.triage.fakes import InMemoryTriageStore
 
 
 class TestInMemoryCases(CasesSuite, CorrectionsSuite):

@@ -11,10 +11,10 @@ from services.insight.rules.cases import CaseVersion, fold
 from services.triage.rules.dedup.model import Report
 from shared.contract.events import Decoder, Event, SubmissionAccepted
 from shared.contract.topics import DISPATCH_CASES, TRIAGE_DECISIONS
-from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
-from tests.unit.intake.fakes import InMemorySubmissions
-from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
+from tests.support.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
+from tests.support.intake.fakes import InMemorySubmissions
+from tests.support.notify.fakes import InMemoryNotify
+from tests.support.triage.fakes import InMemoryTriageStore as InMemoryTriage
 from tests.unit.workbench.check.history import Sent
 from workbench.check.facts.events import micros
 

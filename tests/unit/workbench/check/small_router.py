@@ -45,11 +45,11 @@ from shared.runtime.outgoing import Outgoing
 from shared.runtime.smtp import SendOutcome
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, operator_commanded, work_order_updated
+from tests.support.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
+from tests.support.intake.fakes import InMemorySubmissions
+from tests.support.notify.fakes import InMemoryNotify
 from tests.support.records import record
-from tests.unit.dispatch.in_memory_store import InMemoryDispatchStore as InMemoryDispatch
-from tests.unit.intake.fakes import InMemorySubmissions
-from tests.unit.notify.fakes import InMemoryNotify
-from tests.unit.triage.fakes import InMemoryTriageStore as InMemoryTriage
+from tests.support.triage.fakes import InMemoryTriageStore as InMemoryTriage
 from tests.unit.workbench.check.history import CATALOGUE, History, Sent
 from tests.unit.workbench.check.rows import feed_and_webhooks, forwards, insight, tables_of
 from workbench.check.history import Attempt, Poison

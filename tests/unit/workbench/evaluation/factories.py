@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from tests.unit.triage.factories import CATALOGUE, POLICY
+from tests.support.triage.factories import CATALOGUE, POLICY
 from workbench.evaluation.backtest import backtest
 from workbench.evaluation.exports import read_requests
 from workbench.evaluation.measures import EvaluationResult, measure

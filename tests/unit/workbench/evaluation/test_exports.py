@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.catalogue import load_catalogue
-from tests.unit.triage.factories import CATALOGUE
+from tests.support.triage.factories import CATALOGUE
 from tests.unit.workbench.evaluation.factories import CITY, as_csv, row, write
 from workbench.evaluation.exports import UnreadableRowsError, read_pairs, read_requests
 

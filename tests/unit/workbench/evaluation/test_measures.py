@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.triage.factories import CATALOGUE
+from tests.support.triage.factories import CATALOGUE
 from tests.unit.workbench.evaluation.factories import CITY, as_csv, outcome_of, row, write
 from workbench.evaluation.exports import read_requests
 from workbench.evaluation.measures import connected_components

@@ -10,7 +10,7 @@ from services.dispatch.channels.forwarding.channel import ForwardSettingError, f
 from services.dispatch.settings import DispatchSettings
 from shared.catalogue import DigestForward, ForwardTarget, Open311Forward
 from shared.runtime.service import ServiceTask
-from tests.unit.dispatch.factories import CITY, POLICY, ports
+from tests.support.dispatch.factories import CITY, POLICY, ports
 
 API = ForwardTarget(
     Open311Forward("https://a.example/v2", None, {"POTHOLE": "1"}, "ROADS_KEY"), None

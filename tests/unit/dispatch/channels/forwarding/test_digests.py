@@ -18,7 +18,7 @@ from services.dispatch.channels.forwarding.digests import (
 from services.dispatch.channels.forwarding.store.digests import DigestEntry
 from services.dispatch.outbound import work_order_state
 from tests.support.builders import NOON, location
-from tests.unit.dispatch.factories import case, order, problem
+from tests.support.dispatch.factories import case, order, problem
 
 HEAD = DigestHead(
     "PPR-UF",

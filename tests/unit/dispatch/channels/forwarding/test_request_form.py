@@ -9,7 +9,7 @@ from services.dispatch.outbound import work_order_state
 from shared.catalogue import Open311Forward
 from shared.contract.events import WorkOrder
 from tests.support.builders import location
-from tests.unit.dispatch.factories import case, problem
+from tests.support.dispatch.factories import case, problem
 
 TO = Open311Forward("https://311.example.gov/v2", "example.gov", {"POTHOLE": "17"}, "KEY")
 

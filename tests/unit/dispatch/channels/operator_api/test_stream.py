@@ -8,7 +8,7 @@ from services.dispatch.channels.operator_api.stream import CaseStream, StreamLim
 from services.dispatch.records.answers import KeptEvent
 from services.dispatch.workers import FeedWatch
 from shared.runtime.http.authentication import RefusedError
-from tests.unit.dispatch.factories import ports
+from tests.support.dispatch.factories import ports
 
 
 class NoEvents:

@@ -12,13 +12,13 @@ from services.intake.channels.mail.rules.message import Mail, read_mail
 from services.intake.policy import city_of
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
+from tests.support.intake.factories import FakeBoundaries
+from tests.support.intake.mail_corpus.charsets import CHARSETS
+from tests.support.intake.mail_corpus.machines import HOSTILE, MACHINES
+from tests.support.intake.mail_corpus.making import CITY, NUMBER, TAG, Case
+from tests.support.intake.mail_corpus.reports import REPORTS
+from tests.support.intake.mail_corpus.threads import THREADS
 from tests.support.paths import REPOSITORY
-from tests.unit.intake.channels.mail.corpus.charsets import CHARSETS
-from tests.unit.intake.channels.mail.corpus.machines import HOSTILE, MACHINES
-from tests.unit.intake.channels.mail.corpus.making import CITY, NUMBER, TAG, Case
-from tests.unit.intake.channels.mail.corpus.reports import REPORTS
-from tests.unit.intake.channels.mail.corpus.threads import THREADS
-from tests.unit.intake.factories import FakeBoundaries
 
 GUIDE = REPOSITORY / "docs" / "email.md"
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]

@@ -19,8 +19,8 @@ from services.intake.channels.mail.rules.machine import (
 )
 from services.intake.records.notes import StatedPlace
 from tests.support.builders import NOON
+from tests.support.intake.sms_talk import PORTLAND
 from tests.unit.intake.channels.mail.test_corpus import READER
-from tests.unit.intake.channels.sms.talking import PORTLAND
 
 SECOND = timedelta(seconds=1)
 BENCH = "A bench is broken"

@@ -9,7 +9,7 @@ import pytest
 from services.intake.channels.mail.reading import MailReader, MailReadingError
 from services.intake.channels.mail.rules.message import read_mail, read_plainly
 from shared.runtime.confined.pool import ConfinedPool
-from tests.unit.intake.channels.mail.corpus.attacks import ATTACKS
+from tests.support.intake.mail_corpus.attacks import ATTACKS
 from tests.unit.intake.channels.mail.test_corpus import CORPUS
 
 DIES_IF = """

@@ -13,8 +13,8 @@ from services.intake.channels.mail.rules.message import read_mail
 from services.intake.channels.mail.rules.parts import text_of_html
 from services.intake.channels.mail.rules.quotes import new_words
 from shared.text_matching.normalization import normalize_text
+from tests.support.intake.mail_corpus.making import CITY, TAG
 from tests.support.paths import DATA
-from tests.unit.intake.channels.mail.corpus.making import CITY, TAG
 
 NAUGHTY = DATA / "naughty_strings" / "blns.txt"
 

@@ -10,8 +10,8 @@ from services.intake.channels.mail.rules.addresses import (
     may_return,
 )
 from services.intake.channels.mail.rules.message import read_mail
-from tests.unit.intake.channels.mail.corpus.making import CITY
-from tests.unit.intake.channels.mail.corpus.returns import (
+from tests.support.intake.mail_corpus.making import CITY
+from tests.support.intake.mail_corpus.returns import (
     COMPLAINT,
     EXCHANGE,
     GMAIL,

@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from services.intake.channels.mail.rules.message import Mail, read_mail, read_plainly
-from tests.unit.intake.channels.mail.corpus.attacks import ATTACKS, WORDS
+from tests.support.intake.mail_corpus.attacks import ATTACKS, WORDS
 
 SIZE = 4_000
 MOST_GROWTH = 3.0  # quadratic time has 4

@@ -8,7 +8,7 @@ import pytest
 from services.intake.channels.open311.submitting import read_answers
 from shared.catalogue import Attribute, LocalText
 from shared.catalogue.service_type import Datatype
-from tests.unit.intake.channels.open311.makers import CITY
+from tests.support.intake.open311_requests import CITY
 
 TEXT = LocalText("What?", "¿Qué?")
 KEYS = (("a", TEXT), ("b", TEXT))

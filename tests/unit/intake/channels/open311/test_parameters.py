@@ -12,7 +12,7 @@ from services.intake.channels.open311.form import (
     parse_urlencoded,
 )
 from services.intake.channels.open311.responses import Open311Error
-from tests.unit.intake.channels.open311.makers import CITIES, parameters
+from tests.support.intake.open311_requests import CITIES, parameters
 
 
 def test_a_blank_parameter_was_not_sent() -> None:

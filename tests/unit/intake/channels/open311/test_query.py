@@ -9,7 +9,7 @@ from services.intake.channels.open311.query import MAX_SPAN, read_names, read_qu
 from services.intake.channels.open311.responses import Open311Error
 from shared.vocabulary import END_OF_TIME
 from tests.support.builders import NOON
-from tests.unit.intake.channels.open311.makers import CITY, REQUEST, parameters
+from tests.support.intake.open311_requests import CITY, REQUEST, parameters
 
 LAST = timedelta(microseconds=999_999)
 

@@ -16,8 +16,8 @@ from services.intake.channels.open311.responses import (
 )
 from services.intake.channels.open311.schema import RequestAccepted, ServiceDefinition
 from shared.catalogue.service_type import Datatype
+from tests.support.intake.open311_requests import CITIES, CITY
 from tests.support.open311_xml import plain
-from tests.unit.intake.channels.open311.makers import CITIES, CITY
 
 
 def accepted(**fields: str | None) -> Open311Document:

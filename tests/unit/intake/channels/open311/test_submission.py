@@ -6,7 +6,7 @@ import pytest
 
 from services.intake.channels.open311.responses import Open311Error
 from services.intake.channels.open311.submitting import read_submission
-from tests.unit.intake.channels.open311.makers import CITY, parameters
+from tests.support.intake.open311_requests import CITY, parameters
 
 
 def submission(**values: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from services.intake.channels.open311.schema import ServiceRequest
 from services.intake.records.public import StatusChange
 from shared.catalogue import Jurisdiction
 from tests.support.builders import NOON
-from tests.unit.intake.channels.open311.makers import CASE, CITIES, CITY, change, listed
+from tests.support.intake.open311_requests import CASE, CITIES, CITY, change, listed
 
 URL = "https://311.example.org"
 

@@ -3,7 +3,7 @@
 from services.intake.channels.pages import charts
 from services.intake.channels.pages.performance import words_of
 from shared.catalogue import load_catalogue
-from tests.unit.intake.channels.pages.pages import FIGURES, WORDS
+from tests.support.intake.pages import FIGURES, WORDS
 
 CITY = load_catalogue().jurisdictions["portland.gov"]
 

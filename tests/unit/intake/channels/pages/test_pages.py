@@ -10,7 +10,7 @@ from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import LocalText
 from tests.support.html_tree import one_line, tree_of
-from tests.unit.intake.channels.pages.pages import AGENCY, ALL_FAULTS, PAGES, REPORT, page, site
+from tests.support.intake.pages import AGENCY, ALL_FAULTS, PAGES, REPORT, page, site
 
 OTHER = "Something else"
 EVERY_PART = list(product(PAGES, site().languages))

@@ -7,7 +7,7 @@ from lxml import etree
 
 from services.intake.channels.listing.views import public_fields
 from services.intake.channels.pages.problem_feeds import atom, geojson
-from tests.unit.intake.channels.open311.makers import CITY, listed
+from tests.support.intake.open311_requests import CITY, listed
 
 PAGE = "https://311.example.org/problems"
 

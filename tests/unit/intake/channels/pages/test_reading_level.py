@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.support.html_tree import tree_of
-from tests.unit.intake.channels.pages.pages import PAGES, page
+from tests.support.intake.pages import PAGES, page
 
 SENTENCE_END = re.compile(r"[.!?]+(?:\s|$)")
 WORD = re.compile(r"[A-Za-z']+")

@@ -5,7 +5,7 @@ import pytest
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.wording import read_command
 from services.intake.identifiers import tracking_number
-from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
+from tests.support.intake.sms_talk import NUMBER, Talk, reply
 
 REAL = tracking_number(1234567890123, 2026)
 STOPS = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "PARAR", "ALTO"]

@@ -5,7 +5,7 @@ import pytest
 from services.intake.channels.sms.rules import wording
 from services.intake.records.notes import StatedPlace
 from shared.catalogue import CALL_911, danger_advice
-from tests.unit.intake.channels.sms.talking import NUMBER, PORTLAND, Talk, reply
+from tests.support.intake.sms_talk import NUMBER, PORTLAND, Talk, reply
 
 POTHOLE = "Pothole at NE 33rd and Fremont"
 WIRE = "A live wire is down and sparking on the sidewalk"

@@ -9,7 +9,7 @@ from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.conversation import Conversation, IncomingText, Step
 from services.intake.records.notes import AskedRequest
 from tests.support.builders import NOON
-from tests.unit.intake.channels.sms.talking import NUMBER, Talk, reply
+from tests.support.intake.sms_talk import NUMBER, Talk, reply
 
 DONE = AskedRequest("request", "case", "26-8LR5-N3", "ROW-POTHOLE", NOON)
 

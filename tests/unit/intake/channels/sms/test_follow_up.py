@@ -5,7 +5,7 @@ import pytest
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from services.intake.identifiers import tracking_number
-from tests.unit.intake.channels.sms.talking import MINUTE, NUMBER, Talk
+from tests.support.intake.sms_talk import MINUTE, NUMBER, Talk
 
 FIRST = "Pothole at NE 33rd and Fremont"
 OTHER = tracking_number(1234567890123, 2026)

@@ -8,7 +8,7 @@ from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.wording import MAX_REPLY, fit, say
 from services.intake.channels.status_view import STATUS_TEXT
 from shared.catalogue import LocalText, danger_advice
-from tests.unit.intake.channels.sms.talking import PORTLAND, Talk
+from tests.support.intake.sms_talk import PORTLAND, Talk
 
 NUMBER = "26-7KQ4-ABCDEF"
 

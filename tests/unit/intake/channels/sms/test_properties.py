@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.intake.channels.sms.rules.conversation import MAX_ANSWERS
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from services.intake.channels.sms.rules.wording import MAX_REPLY, fit, read_command
-from tests.unit.intake.channels.sms.talking import READER, Talk
+from tests.support.intake.sms_talk import READER, Talk
 
 TEXTS = st.sampled_from(
     [

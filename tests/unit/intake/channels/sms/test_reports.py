@@ -6,7 +6,7 @@ import pytest
 
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN, QUESTION_WITHIN
-from tests.unit.intake.channels.sms.talking import Talk, reply
+from tests.support.intake.sms_talk import Talk, reply
 
 WHAT_AND_WHERE = "Pothole at NE 33rd and Fremont"
 

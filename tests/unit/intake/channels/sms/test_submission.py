@@ -13,9 +13,9 @@ from services.intake.identifiers import tracking_number
 from shared.contract.events import RequestSubmitted
 from shared.text_matching.normalization import split_text
 from tests.support.builders import NOON
+from tests.support.intake.factories import raw_submission
+from tests.support.intake.fakes import InMemorySubmissions
 from tests.unit.intake.accepting import accept
-from tests.unit.intake.factories import raw_submission
-from tests.unit.intake.fakes import InMemorySubmissions
 
 DRAFT = ReportDraft("SM1", ("Deep hole", "by the tram stop"), NOON, NOON, has_what=True)
 ANA = Correspondent("ana", "lakeside.gov", "+15035550100")

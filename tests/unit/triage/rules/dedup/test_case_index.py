@@ -3,7 +3,7 @@ from datetime import timedelta
 from services.triage.rules.dedup.case_index import CaseIndex, SearchExtent, build_query
 from services.triage.rules.dedup.model import Report, TriageCase
 from tests.support.builders import north_of
-from tests.unit.triage.factories import HERE, KEY, case, report
+from tests.support.triage.factories import HERE, KEY, case, report
 
 REACH = SearchExtent(radius_m=67, window=timedelta(days=7), by_reporter=True)
 

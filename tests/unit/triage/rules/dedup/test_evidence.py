@@ -8,7 +8,7 @@ from services.triage.policy import CityPolicy
 from shared.catalogue import PACKAGE_DATA, CatalogueError, load_catalogue
 from shared.catalogue.evidence import Assets, Contrast, DedupLimits, Slope, WordWeights
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
-from tests.unit.triage.factories import CITY
+from tests.support.triage.factories import CITY
 from tests.unit.workbench.evaluation.training.factories import evidence
 
 TEXT = """

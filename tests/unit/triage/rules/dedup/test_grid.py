@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.triage.rules.dedup.case_index import ROW_DEGREES, Box, boxes_around, row_of
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
-from tests.unit.triage.factories import HERE
+from tests.support.triage.factories import HERE
 
 points = st.builds(GeoPoint, st.floats(-90, 90), st.floats(-180, 180))
 

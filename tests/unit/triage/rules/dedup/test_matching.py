@@ -11,7 +11,7 @@ from services.triage.rules.dedup.model import Match, Report, TriageCase
 from shared.catalogue import Dedup
 from shared.vocabulary import distance_m
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
+from tests.support.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 WEEK = 7 * DAY
 A_SECOND = timedelta(seconds=1)

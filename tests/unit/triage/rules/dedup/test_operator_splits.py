@@ -6,7 +6,7 @@ import pytest
 from services.triage.rules.dedup.matching import MatchResult, find_match
 from services.triage.rules.dedup.model import TriageCase
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
+from tests.support.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
 
 

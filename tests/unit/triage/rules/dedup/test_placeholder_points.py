@@ -6,7 +6,7 @@ from services.triage.rules.dedup.scoring import PointUse, PointUses
 from shared.catalogue.evidence import PlaceholderPoints
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, PIONEER_SQUARE, north_of
-from tests.unit.triage.factories import DAY
+from tests.support.triage.factories import DAY
 
 LIMITS = PlaceholderPoints(groups=3, within=timedelta(days=30))
 

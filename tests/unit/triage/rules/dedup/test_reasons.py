@@ -8,7 +8,7 @@ from services.triage.rules.dedup.matching import compare
 from services.triage.rules.dedup.model import Match
 from services.triage.rules.dedup.reasons import confidence, hours_apart, match_reasons
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
+from tests.support.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 
 def match_with(known: Any = None, **changes: Any) -> Match:

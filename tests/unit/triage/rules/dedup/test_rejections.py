@@ -9,7 +9,7 @@ from services.triage.rules.dedup.model import CaseRejection, Report, TriageCase
 from services.triage.rules.dedup.reasons import MAX_REJECTIONS, rejection_detail
 from shared.catalogue.evidence import Evidence, Thresholds
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
+from tests.support.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
 
 

@@ -16,7 +16,7 @@ from shared.catalogue.evidence import (
     Thresholds,
 )
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
+from tests.support.triage.factories import DAY, HERE, HOUR, LIMITS, case, report
 
 EVIDENCE = Evidence(
     reach=Extent(metres=200),

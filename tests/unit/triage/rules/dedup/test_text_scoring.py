@@ -10,7 +10,7 @@ from services.triage.rules.dedup.reasons import match_reasons
 from services.triage.rules.dedup.text_scoring import score_text
 from shared.catalogue.evidence import Contrast, Evidence, Slope, WordWeights
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, LIMITS, case, report
+from tests.support.triage.factories import DAY, HERE, LIMITS, case, report
 from tests.unit.triage.rules.dedup.test_scoring import EVIDENCE
 
 WEIGHING = replace(

@@ -2,7 +2,7 @@ import pytest
 
 from services.triage.rules.priority.score import MatchedConditions, matched_conditions
 from shared.catalogue.report_reader import ReportReader
-from tests.unit.triage.factories import CITY
+from tests.support.triage.factories import CITY
 
 READER = ReportReader(CITY)
 

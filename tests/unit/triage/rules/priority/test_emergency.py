@@ -1,6 +1,6 @@
 from services.triage.rules.priority.score import DetectedEmergency, detect_emergency
 from shared.catalogue import CALL_911
-from tests.unit.triage.factories import CITY
+from tests.support.triage.factories import CITY
 
 
 def danger(kind: str, *met: str) -> DetectedEmergency | None:

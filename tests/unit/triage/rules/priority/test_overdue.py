@@ -7,7 +7,7 @@ from services.triage.rules.priority.context import overdue_reason
 from shared.catalogue.circumstances import ScoreSteps
 from shared.vocabulary import ScoreReason
 from tests.support.builders import NOON
-from tests.unit.triage.factories import CITY, DAY, HOUR, case
+from tests.support.triage.factories import CITY, DAY, HOUR, case
 
 STEPS = ScoreSteps.of([(1, 5), (2, 10)])
 CAMP, WIRE = CITY.services["CAMP"], CITY.services["WIRE"]  # four days, two hours

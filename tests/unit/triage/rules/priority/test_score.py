@@ -9,7 +9,7 @@ from services.triage.rules.priority.score import (
     score_priority,
 )
 from shared.vocabulary import PriorityLevel, ScoreReason
-from tests.unit.triage.factories import CITY
+from tests.support.triage.factories import CITY
 
 FIRE = DetectedEmergency("fire", "on fire")
 

@@ -12,7 +12,7 @@ from services.triage.rules.priority.context import (
 from services.triage.rules.priority.score import PriorityScore
 from shared.vocabulary import PriorityLevel, ScoreReason
 from tests.support.builders import NOON
-from tests.unit.triage.factories import DAY, HOUR, KEY
+from tests.support.triage.factories import DAY, HOUR, KEY
 
 
 def surge(**changes: object) -> KnownSurge:

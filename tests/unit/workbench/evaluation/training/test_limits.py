@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from tests.unit.triage.factories import CATALOGUE, POLICY
+from tests.support.triage.factories import CATALOGUE, POLICY
 from tests.unit.workbench.evaluation.factories import CITY, as_csv, row, write
 from workbench.evaluation.exports import read_requests
 from workbench.evaluation.training.limits import LimitsProposal, propose_limits

@@ -9,7 +9,7 @@ from cli.main import build
 from services.triage.policy import TriagePolicy
 from shared.catalogue import PACKAGE_DATA
 from shared.catalogue.evidence_file import EVIDENCE, read_evidence
-from tests.unit.triage.factories import CATALOGUE
+from tests.support.triage.factories import CATALOGUE
 from tests.unit.workbench.evaluation.factories import CITY, as_csv, row, write
 from workbench.evaluation.exports import read_requests
 from workbench.evaluation.measures import connected_components

@@ -10,7 +10,7 @@ from services.dispatch.channels.forwarding.rules.digests import due_at, last_due
 from services.dispatch.channels.forwarding.store.digests import DigestEntry
 from services.dispatch.outbound import work_order_state
 from tests.support.builders import NOON
-from tests.unit.dispatch.factories import case, case_priority, order
+from tests.support.dispatch.factories import case, case_priority, order
 
 PORTLAND = ZoneInfo("America/Los_Angeles")
 HOUR = timedelta(hours=1)

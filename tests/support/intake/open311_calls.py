@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import aiohttp
 from lxml import etree
 
-from tests.integration.intake.http_client import ADAPTER, Response
+from tests.support.intake.http_client import ADAPTER, Response
 from tests.support.waiting import eventually
 
 BASE = "/open311/v2"

@@ -24,11 +24,11 @@ from shared.runtime.http.server import serve_http
 from shared.runtime.outbox.outbox import enqueue
 from shared.runtime.postgres import Pool, transaction
 from shared.runtime.service import ServiceTask
-from tests.integration.dispatch.sinkholes import INFORMED, LEAD, sinkhole
 from tests.support.builders import NOON
 from tests.support.databases import Database
+from tests.support.dispatch.factories import messages
+from tests.support.dispatch.sinkholes import INFORMED, LEAD, sinkhole
 from tests.support.paths import REPOSITORY
-from tests.unit.dispatch.factories import messages
 
 KEYS = {bureau: f"key of the bureau called {bureau}" for bureau in (LEAD, *INFORMED)}
 OPERATOR = "key of the operator called Olga"

@@ -10,8 +10,8 @@ import aiosmtplib
 
 from shared.contract.events import ContactGiven, SubmissionReceived, encode
 from shared.runtime.clock import utc_now
-from tests.integration.operators.operated_router import OperatedRouter
 from tests.support.builders import PIONEER_SQUARE, handed_in, north_of, submission
+from tests.support.operated_router import OperatedRouter
 from tests.support.waiting import eventually
 
 _metres = iter(range(0, 1_000_000, 5_000))

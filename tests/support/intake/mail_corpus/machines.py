@@ -1,6 +1,6 @@
 """Messages that nobody wrote, and hostile ones."""
 
-from tests.unit.intake.channels.mail.corpus.making import (
+from tests.support.intake.mail_corpus.making import (
     CITY,
     NUMBER,
     Case,
@@ -9,7 +9,7 @@ from tests.unit.intake.channels.mail.corpus.making import (
     parts,
     plain,
 )
-from tests.unit.intake.channels.mail.corpus.reports import HOLE, PLACE
+from tests.support.intake.mail_corpus.reports import HOLE, PLACE
 
 _AWAY = "I am out of the office until Monday."
 _FAILED = "Content-Type: message/delivery-status\n\nStatus: 5.1.1"

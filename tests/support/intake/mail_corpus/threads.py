@@ -1,6 +1,6 @@
 """Replies and forwards."""
 
-from tests.unit.intake.channels.mail.corpus.making import (
+from tests.support.intake.mail_corpus.making import (
     CITY,
     NUMBER,
     TAG,
@@ -10,7 +10,7 @@ from tests.unit.intake.channels.mail.corpus.making import (
     parts,
     plain,
 )
-from tests.unit.intake.channels.mail.corpus.reports import HOLE, PLACE
+from tests.support.intake.mail_corpus.reports import HOLE, PLACE
 
 _RE = f"Re: Your report {NUMBER}"
 _TO_US = {"In_Reply_To": f"<311+{TAG}@portlandoregon.gov>"}

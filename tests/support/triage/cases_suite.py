@@ -18,7 +18,7 @@ from services.triage.rules.priority.context import (
 )
 from shared.contract.events import new_id
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
+from tests.support.triage.factories import DAY, HERE, HOUR, KEY, case, report
 
 REACH = SearchExtent(radius_m=67, window=timedelta(days=7), by_reporter=True)
 

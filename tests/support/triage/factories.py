@@ -61,7 +61,8 @@ TEXT_MODEL = text_model(
     dangers=("fire", "live_electricity", "medical"),
     languages=("en", "es"),
 )
-CATALOGUE = catalogue_with(Path(__file__).parent / "catalogue", TEXT_MODEL)
+CATALOGUE_FOLDER = Path(__file__).parent / "catalogue"
+CATALOGUE = catalogue_with(CATALOGUE_FOLDER, TEXT_MODEL)
 CITY = CATALOGUE.jurisdictions["rivertown.gov"]
 POLICY = TriagePolicy(CATALOGUE)
 LIMITS = {code: kind.dedup for code, kind in CITY.services.items()}

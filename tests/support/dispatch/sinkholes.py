@@ -18,8 +18,8 @@ from tests.support.builders import (
     request_triaged,
     work_order_updated,
 )
+from tests.support.dispatch.event_log import EventLog
 from tests.support.topic_log import TopicLog
-from tests.unit.dispatch.event_log import EventLog
 
 LEAD, INFORMED = "PBOT-MOD", ("BES", "WATER")
 BUREAUS = (LEAD, *INFORMED)

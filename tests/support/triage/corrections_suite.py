@@ -16,8 +16,8 @@ from services.triage.rules.dedup.model import Report, ReportPlace, TriageCase
 from services.triage.rules.priority.context import Reporters
 from shared.contract.events import new_id
 from tests.support.builders import NOON, north_of
-from tests.unit.triage.factories import DAY, HERE, HOUR, KEY, case, report
-from tests.unit.triage.store.cases_suite import MARKS, decided, found
+from tests.support.triage.cases_suite import MARKS, decided, found
+from tests.support.triage.factories import DAY, HERE, HOUR, KEY, case, report
 
 
 def split(of: Report, **changes: Any) -> SplitRecord:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import aiohttp
 
 from shared.runtime.http.twilio import sign
-from tests.integration.intake.http_client import Response, call
+from tests.support.intake.http_client import Response, call
 from tests.support.waiting import eventually
 
 TOKEN = "the token of the gateway"  # noqa: S105 - of the tests

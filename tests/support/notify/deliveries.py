@@ -13,7 +13,7 @@ from services.notify.handlers import on_messages
 from shared.contract.events import Consent, ConsentChanged, Event, new_id
 from shared.runtime.smtp import SendOutcome
 from tests.support.builders import NOON, contact_given
-from tests.unit.notify.factories import (
+from tests.support.notify.factories import (
     POLICY,
     SENDER,
     messages,
@@ -21,7 +21,7 @@ from tests.unit.notify.factories import (
     renderer,
     triaged,
 )
-from tests.unit.notify.fakes import InMemoryNotify
+from tests.support.notify.fakes import InMemoryNotify
 
 PHONE_REF = "9f2c41d07ab35e6688f01c2d3e4a5b6c"
 LEASE = timedelta(seconds=60)

@@ -30,8 +30,8 @@ from services.notify.rules.updates import (
 from services.notify.store.resident_links import Suppressed
 from shared.contract.events import Event, new_id
 from shared.vocabulary import StatusChannel
+from tests.support.notify.factories import LANGUAGE_RULES
 from tests.unit.notify.delivery_rows import DeliveryRow, clash, thread_of
-from tests.unit.notify.factories import LANGUAGE_RULES
 
 _COUNTED = ("pending", "sending", "sent", "unknown")
 

@@ -8,8 +8,8 @@ import aiohttp
 
 from services.intake.store.erasure import erase_contacts
 from shared.runtime.postgres import open_database, open_pool, transaction
-from tests.integration.intake.http_client import ADAPTER, Response, call, plain, post
 from tests.support.databases import Database
+from tests.support.intake.http_client import ADAPTER, Response, call, plain, post
 
 
 async def upload(client: aiohttp.ClientSession, picture: Any, key: str = ADAPTER) -> Response:

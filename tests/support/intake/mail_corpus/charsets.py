@@ -3,8 +3,8 @@
 from base64 import b64encode
 from quopri import encodestring
 
-from tests.unit.intake.channels.mail.corpus.making import Case, mail
-from tests.unit.intake.channels.mail.corpus.reports import HOLE, PLACE, SPANISH
+from tests.support.intake.mail_corpus.making import Case, mail
+from tests.support.intake.mail_corpus.reports import HOLE, PLACE, SPANISH
 
 CHARSETS = [
     Case(

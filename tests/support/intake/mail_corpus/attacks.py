@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 
-from tests.unit.intake.channels.mail.corpus.making import mail, parts, plain
+from tests.support.intake.mail_corpus.making import mail, parts, plain
 
 _HTML = "text/html; charset=utf-8"
 WORDS = "There is a deep pothole at NE 33rd and Fremont."

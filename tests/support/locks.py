@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from shared.runtime.http.deadline import DEADLINE_S
 from shared.runtime.postgres import open_database
-from tests.integration.patience import callers_wait
 from tests.support.databases import Database
+from tests.support.patience import callers_wait
 
 TOO_LONG_S = 8
 """Seconds that nobody with a deadline waits on however busy a machine; a statement may take 10."""

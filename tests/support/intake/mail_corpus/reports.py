@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from tests.unit.intake.channels.mail.corpus.making import Case, html, mail, parts, plain
+from tests.support.intake.mail_corpus.making import Case, html, mail, parts, plain
 
 HOLE = "Pothole at NE 33rd and Fremont"
 PLACE = "NE 33rd and Fremont"

@@ -15,7 +15,7 @@ from services.intake.policy import city_of
 from services.intake.records.notes import StatedPlace
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
-from tests.unit.intake.factories import FakeBoundaries
+from tests.support.intake.factories import FakeBoundaries
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 READER = TextReader(PORTLAND, city_of(PORTLAND, FakeBoundaries()).screen_text)
