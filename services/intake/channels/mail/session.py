@@ -189,6 +189,7 @@ class MailSession(SMTP):
             limits.by_address[address] -= 1
             if not limits.by_address[address]:
                 del limits.by_address[address]
+            self.transport.close()  # not every Python closes what nothing refers to any more
 
     @override
     async def push(self, status: AnyStr) -> None:
@@ -243,7 +244,7 @@ class MailSession(SMTP):
         await self.push(status)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots aiosmtpd cannot list its members on Python 3.11.2
 class MailHandler:
     """Answers of the listener; called by ``aiosmtpd``."""
 
