@@ -13,6 +13,7 @@ from pydantic import HttpUrl
 from console.access import Access
 from console.answers import AnswerSearch
 from console.api import ServiceApi
+from console.desk_log import DeskLog
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
@@ -63,6 +64,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         triage = await _service(settings, settings.triage_url, stack)
         replayers = {"intake": intake, "triage": triage, "dispatch": dispatch, "notify": notify}
         live = LiveCases(dispatch)
+        desk_log = DeskLog(pool, insight, settings.jurisdiction)
         stopped = asyncio.Event()
         parts = Console(
             access=Access(
@@ -94,7 +96,12 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         async def work(stopping: asyncio.Event) -> None:
             """Run what has no batch to finish, and end it and the open streams at once."""
             async with asyncio.TaskGroup() as group:
-                running = (live.follow(), live.watch_alarms(), expire_sessions())
+                running = (
+                    live.follow(),
+                    live.watch_alarms(),
+                    expire_sessions(),
+                    desk_log.replicate(),
+                )
                 tasks = [group.create_task(one) for one in running]
                 await stopping.wait()
                 stopped.set()
@@ -115,7 +122,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *delivery_routes(parts),
                 *people_routes(parts),
                 *stream_routes(parts, stopped),
-                *_intake_routes(parts, settings.jurisdiction),
+                *_intake_routes(parts, settings.jurisdiction, desk_log),
                 *(insight_routes(parts, insight) if insight else ()),
                 *(message_routes(parts, notify) if notify else ()),
                 *parked_routes(parts, {name: one for name, one in replayers.items() if one}),
@@ -144,13 +151,13 @@ async def _service(
     return ServiceApi(await stack.enter_async_context(_session(settings, url)))
 
 
-def _intake_routes(parts: Console, city: str) -> Sequence[web.RouteDef]:
+def _intake_routes(parts: Console, city: str, desk_log: DeskLog) -> Sequence[web.RouteDef]:
     """Return the routes of pages that need intake; none without it."""
     if parts.intake is None:
         return ()
     answers = AnswerSearch(load_catalogue().jurisdictions[city].faq)
     return [
-        *desk_routes(parts, parts.intake, answers),
+        *desk_routes(parts, parts.intake, answers, desk_log),
         *review_routes(parts, parts.intake),
         *map_routes(parts, parts.intake),
     ]

@@ -110,6 +110,9 @@ InsightReport: TypeAlias = Literal[
     "desk",
 ]
 
+# How a contact of the desk ends.
+DeskOutcome: TypeAlias = Literal["answered", "referred", "request", "joined", "interpreter"]
+
 WorkOrderRole: TypeAlias = Literal["lead", "informed"]
 
 # The status that a bureau may report for its work order.

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from services.insight.channels.desk.channel import open_desk
 from services.insight.channels.reports.channel import open_reports
 from services.insight.handlers import on_messages
 from services.insight.policy import InsightPolicy
@@ -27,7 +28,7 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import Channel, ServiceParts, open_channels
 
-CHANNELS: Mapping[str, Channel[InsightPorts]] = {"reports": open_reports}
+CHANNELS: Mapping[str, Channel[InsightPorts]] = {"desk": open_desk, "reports": open_reports}
 
 
 @asynccontextmanager

@@ -121,7 +121,10 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
     },
     "insight": {
         **_HEALTH,
-        **dict.fromkeys(("GET /v1/insight/{report}", "GET /v1/public-figures"), MOST_MS),
+        **dict.fromkeys(
+            ("GET /v1/insight/{report}", "GET /v1/public-figures", "POST /v1/desk-contacts"),
+            MOST_MS,
+        ),
     },
     "notify": {
         **_HEALTH,
