@@ -11,10 +11,16 @@ from services.insight.policy import InsightPolicy
 from services.insight.records import DeskContact
 from services.insight.rules import reports
 from services.insight.rules.desk import ContactFact, desk_rows
-from services.insight.rules.months import PublicMonth, earliest, public_months
+from services.insight.rules.months import (
+    PublicMonth,
+    earliest,
+    public_months,
+    reported_month,
+)
 from services.insight.rules.reports import CaseFact, RequestFact, TimedReport
 from services.insight.rules.survival import Duration
 from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Cell, Row, hidden_cells
+from services.insight.settings import InsightSettings
 from services.insight.store import queries
 from services.insight.store.desk import put_contacts
 from services.insight.store.queries import CityPeriod
@@ -30,6 +36,7 @@ __all__ = [
     "PublicMonth",
     "Row",
     "Wanted",
+    "reported_month",
 ]
 
 # What the public sees of a month, each by one dimension, so that no two tables give a cell away.
@@ -72,6 +79,7 @@ class FiguresOfMonth(NamedTuple):
 class InsightPorts:
     """Operations of the core."""
 
+    settings: InsightSettings
     policy: InsightPolicy
     callers: Callers
     pool: Pool  # connections for calls over HTTP

@@ -1,6 +1,6 @@
 """Rows that insight stores, as events state them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -54,6 +54,16 @@ class DeskContact(NamedTuple):
     outcome: DeskOutcome
     seconds: int | None
     request_id: UUID | None
+
+
+class MonthlyReport(NamedTuple):
+    """A city's report by mail, with the names of its kinds and districts by code."""
+
+    id: str
+    city: str
+    recipients: Sequence[str]
+    kinds: Mapping[str, str]
+    districts: Mapping[str, str]
 
 
 @dataclass(slots=True)
