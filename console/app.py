@@ -40,6 +40,7 @@ from console.site import Site
 from console.store import ConsoleStore
 from shared.catalogue import load_catalogue
 from shared.runtime.http.addresses import address_of
+from shared.runtime.http.tracing import passing_trace_on
 from shared.runtime.postgres import open_pool
 from shared.runtime.service import ServiceParts
 
@@ -133,7 +134,8 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
 def _session(settings: ConsoleSettings, url: HttpUrl) -> aiohttp.ClientSession:
     headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)
-    return aiohttp.ClientSession(str(url), headers=headers, timeout=timeout)
+    trace = [passing_trace_on()]
+    return aiohttp.ClientSession(str(url), headers=headers, timeout=timeout, trace_configs=trace)
 
 
 async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:
