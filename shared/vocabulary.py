@@ -158,6 +158,7 @@ CommandName: TypeAlias = Literal[
     "answer",
     "ask",
     "unacknowledge",
+    "erase_contact",
 ]
 
 # What takes effect only once a second person approves it.
