@@ -169,10 +169,10 @@ class DispatchPorts:
         return answers
 
     async def approvals(
-        self, before: UUID, statuses: Sequence[str], limit: int
+        self, before: UUID, status: str | None, limit: int
     ) -> Sequence[ListedApproval]:
-        """Return the newest approvals of these statuses with a lower id than ``before``."""
-        return await list_approvals(self.pool, before, statuses, limit)
+        """Return the newest approvals of a status, or of all, with a lower id than ``before``."""
+        return await list_approvals(self.pool, before, status, limit)
 
     async def decide(self, approval_id: UUID, decision: Decision, by: str) -> ApprovalAnswer:
         """Execute the commands of an approval, or refuse them, as the second person decides."""

@@ -120,6 +120,7 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
                 "GET /v1/surges",
                 "POST /v1/surges/{surge_id}/close",
                 "GET /v1/stream",
+                "GET /v1/webhooks",
                 "GET /v1/feeds",
                 "GET /v1/forwards",
                 "GET /v1/cases",
