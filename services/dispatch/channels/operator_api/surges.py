@@ -9,7 +9,7 @@ from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import SurgeClosing
 from services.dispatch.records.changes import strip_control_chars
 from services.dispatch.records.views import ListedSurge
-from shared.contract.events import CaseApprovalRequested, Data, FieldError
+from shared.contract.events import Data, Event, FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http import list_queries
 from shared.runtime.http.authentication import RefusedError
@@ -77,7 +77,7 @@ class OrderWaits(Ordered):
 
     approval_id: str
     """Id of the approval."""
-    events: tuple[CaseApprovalRequested, ...] = ()
+    events: tuple[Event, ...] = ()
     """Always empty: the order waits as a whole, its cases have no part in it yet."""
 
 
