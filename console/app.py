@@ -35,6 +35,7 @@ from console.pages.stream import stream_routes
 from console.pages.surges import surge_routes
 from console.pages.unsure import unsure_routes
 from console.passkeys import Passkeys
+from console.service_keys import ServiceKeys
 from console.settings import ConsoleSettings
 from console.site import Site
 from console.store import ConsoleStore
@@ -63,7 +64,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         insight = await _service(settings, settings.insight_url, stack)
         notify = await _service(settings, settings.notify_url, stack)
         triage = await _service(settings, settings.triage_url, stack)
-        replayers = {"intake": intake, "triage": triage, "dispatch": dispatch, "notify": notify}
+        replayers = _present(intake=intake, triage=triage, dispatch=dispatch, notify=notify)
         live = LiveCases(dispatch)
         desk_log = DeskLog(pool, insight, settings.jurisdiction)
         stopped = asyncio.Event()
@@ -121,12 +122,12 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *surge_routes(parts),
                 *approval_routes(parts),
                 *delivery_routes(parts),
-                *people_routes(parts),
+                *people_routes(parts, ServiceKeys(replayers | _present(insight=insight))),
                 *stream_routes(parts, stopped),
                 *_intake_routes(parts, settings.jurisdiction, desk_log),
                 *(insight_routes(parts, insight) if insight else ()),
                 *(message_routes(parts, notify) if notify else ()),
-                *parked_routes(parts, {name: one for name, one in replayers.items() if one}),
+                *parked_routes(parts, replayers),
             ],
         )
 
@@ -151,6 +152,11 @@ async def _service(
     if url is None:
         return None
     return ServiceApi(await stack.enter_async_context(_session(settings, url)))
+
+
+def _present(**services: ServiceApi | None) -> dict[str, ServiceApi]:
+    """Return the services that the settings name."""
+    return {name: api for name, api in services.items() if api}
 
 
 def _intake_routes(parts: Console, city: str, desk_log: DeskLog) -> Sequence[web.RouteDef]:

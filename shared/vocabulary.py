@@ -161,6 +161,7 @@ CommandName: TypeAlias = Literal[
     "answer",
     "ask",
     "unacknowledge",
+    "erase_contact",
 ]
 
 # What takes effect only once a second person approves it.

@@ -241,6 +241,27 @@ async def test_a_p1_is_lowered_once_another_person_approves(router: Router) -> N
     assert (await as_operator(router, "GET", f"/v1/cases/{case_id}"))["priority"]["level"] == "P3"
 
 
+async def test_a_reporters_data_are_erased_once_another_person_approves(router: Router) -> None:
+    case_id = await case_for(router, -16, "A fence is bent")
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "dispatcher") as one, at_work(router, "supervisor") as other:
+        _, page = await one.get(path)
+        form = page.partition('value="erase_contact"')[2]
+        request = re.search(r'<option value="([^"]+)">', form)
+        assert request
+        order = {"command": "erase_contact", "request_id": request[1], "reason": "She asked"}
+        assert await one.send(path, **order) == 200
+        _, page = await other.get("/console/approvals")
+        found = re.search(r'data-approval="([^"]+)">\s*<p><strong>erase_contact', page)
+        assert found
+        assert "erasure_ordered" not in str(
+            await as_operator(router, "GET", f"/v1/cases/{case_id}")
+        )
+        decision = {"command": "approve", "approval": found[1]}
+        assert await other.send("/console/approvals", **decision) == 200
+    assert "erasure_ordered" in str(await as_operator(router, "GET", f"/v1/cases/{case_id}"))
+
+
 async def test_a_case_shows_its_clocks_and_likely_kinds_and_is_put_on_hold(router: Router) -> None:
     case_id = await case_for(router, 4, STRANGE, service_code=None, attributes={})
     path = f"/console/cases/{case_id}"
