@@ -109,7 +109,12 @@ async def test_who_tells_a_place_outside_the_city_hears_whom_to_call(
     router: Router, tmp_path: Path
 ) -> None:
     places = tmp_path / "places.csv"
-    places.write_text("name,street,number,lat,lon\n,NW Eastman Pkwy,1333,45.5031,-122.4373\n")
+    rows = [
+        "name,street,number,lat,lon",
+        ",NW Eastman Pkwy,1333,45.5031,-122.4373",
+        ",SE 82nd Ave,1500,45.5118,-122.5787",  # the file replaces the places of all tests here
+    ]
+    places.write_text("\n".join(rows))
     loaded, _, error = await router.command(
         *("gazetteer", "load", str(places), "--jurisdiction", "portland.gov")
     )

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from services.intake.channels.pages.site import CitySite
 from tests.support.chromium import base, look_at, needs_chromium
 from tests.support.intake.pages import site as city_site
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
@@ -78,7 +79,10 @@ async def test_no_other_site_shows_any_page(
 ) -> None:
     page = await framed(browser, f"{base(site)}{path}")
 
-    assert page.frames[1].url.startswith("chrome-error:")
+    async def is_refused() -> bool:
+        return page.frames[1].url.startswith("chrome-error:")
+
+    assert await eventually(is_refused)
 
 
 async def test_the_form_alone_is_accessible(site: aiohttp.ClientSession, browser: Browser) -> None:
