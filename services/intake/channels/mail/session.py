@@ -189,7 +189,8 @@ class MailSession(SMTP):
             limits.by_address[address] -= 1
             if not limits.by_address[address]:
                 del limits.by_address[address]
-            self.transport.close()  # not every Python closes what nothing refers to any more
+            if self.transport:  # not every Python closes what nothing refers to any more
+                self.transport.close()
 
     @override
     async def push(self, status: AnyStr) -> None:
