@@ -58,6 +58,7 @@ from shared.runtime.http.deadline import Deadline
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
+from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import GeoPoint, StatusChannel, TextStatus
 
 
@@ -128,6 +129,11 @@ class IntakePorts:
     def cities(self) -> Mapping[str, Jurisdiction]:
         """The cities by id."""
         return self._policy.jurisdictions
+
+    @property
+    def languages(self) -> Mapping[str, SpokenLanguage]:
+        """The languages of what intake says, by tag, English first."""
+        return self._policy.languages
 
     @property
     def public_url(self) -> str:

@@ -8,12 +8,13 @@ from aiohttp.test_utils import make_mocked_request
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from docs._tools.translations import PAGES, faults, read, source_texts
-from services.intake.channels.pages.site import chosen_language, page_languages
+from docs._tools.translations import ADVICE, INTAKE, Translated, faults, read, source_texts
+from services.intake.channels.pages.site import chosen_language
+from services.intake.policy import intake_languages
 from shared.catalogue import LocalText
 from shared.spoken_languages import load_languages
 
-PATHS = PAGES.paths
+PATHS = [(whole, path) for whole in (ADVICE, INTAKE) for path in whole.paths]
 HEADER = """
 msgid ""
 msgstr ""
@@ -27,12 +28,12 @@ def catalogue_of(text: str) -> Catalog:
     return read_po(StringIO(HEADER + text))
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_catalogue_is_complete_and_its_translations_fit(path: Path) -> None:
-    assert list(faults(read(path), source_texts(path.stem, PAGES))) == []
+@pytest.mark.parametrize(("whole", "path"), PATHS)
+def test_a_catalogue_is_complete_and_its_translations_fit(whole: Translated, path: Path) -> None:
+    assert list(faults(read(path), source_texts(path.stem, whole))) == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", INTAKE.paths, ids=lambda path: path.stem)
 def test_a_catalogue_counts_as_its_language_does(path: Path) -> None:
     catalogue = read(path)
 
@@ -46,7 +47,7 @@ def test_a_catalogue_counts_as_its_language_does(path: Path) -> None:
         pytest.param("", "Run make messages, it misses: Done", id="missing"),
         pytest.param(
             'msgid "Done"\nmsgstr "Hecho"\n\nmsgid "Gone"\nmsgstr "Ido"',
-            "Run make messages, no page has it any more: Gone",
+            "Run make messages, nothing has it any more: Gone",
             id="obsolete",
         ),
         pytest.param(
@@ -76,7 +77,7 @@ def test_a_number_to_dial_is_not_translated_away() -> None:
 
 
 def test_english_and_spanish_are_offered_by_their_own_names() -> None:
-    languages = page_languages()
+    languages = intake_languages()
 
     assert {tag: language.name for tag, language in languages.items()} == {
         "en": "English",
@@ -125,6 +126,6 @@ def test_the_language_of_a_page(query: str, cookie: str, header: str, tag: str) 
     headers = {"Accept-Language": header} | ({"Cookie": f"lang={cookie}"} if cookie else {})
     request = make_mocked_request("GET", f"/{query}", headers=headers)
 
-    languages = page_languages(unreviewed=True)
+    languages = intake_languages(unreviewed=True)
 
     assert chosen_language(request, languages).tag == tag
