@@ -295,6 +295,7 @@ def _public_request(
         longitude=public_degrees(at.longitude),
         reporter_ref=request.reporter_ref,
         phone_ref=texted.phone_ref if texted else None,
+        phone_language=texted.language if texted and texted.phone_ref else None,
         public_id=request.public_id,
         own_text=request.description if is_private else None,
         listing=None if is_private else Listing(request.description, at.latitude, at.longitude),

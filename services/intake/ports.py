@@ -94,7 +94,7 @@ class IntakeWork(NoteWork):
         key, reached = self._policy.reporter_key, ContactChannels(given.email, given.phone)
         numbered = phone_ref(key, given.phone) if given.phone else None
         person = reporter_ref(key, "", None, reached)
-        request_id = await give_contact(self.db, number, person, numbered)
+        request_id = await give_contact(self.db, number, person, numbered, given.language)
         if request_id:
             contact = Contact(
                 request_id=request_id,

@@ -160,6 +160,7 @@ class _Turn:
         self._city, self._languages = core.cities[who.jurisdiction], core.languages
         self._asked: AskedRequest | None = None
         self._named: RequestReference | None = None
+        self._contact_language: str | None = None
 
     async def incoming(self, text: ReceivedText) -> IncomingText:
         """Return a text with the requests that it is about: named in it, or asked about."""
@@ -168,8 +169,13 @@ class _Turn:
             self._asked = await store.last_finished(self._work.db, self._who, self._now)
         question = await store.open_question(self._work.db, self._who)
         self._named = await named_request(self._work, [incoming.body], self._who.jurisdiction)
-        names = self._named.tracking_number if self._named else None
-        return incoming._replace(names=names, asked=self._asked, question=question)
+        self._contact_language = await store.contact_language(self._work.db, self._who)
+        return incoming._replace(
+            names=self._named.tracking_number if self._named else None,
+            asked=self._asked,
+            question=question,
+            language=self._contact_language,
+        )
 
     def author(self, number: str, conversation: Conversation) -> NoteAuthor:
         """Return the role of the sender: reporter by the conversation or by the number."""
@@ -190,7 +196,7 @@ class _Turn:
         """Apply a step; return the conversation after it, and the answer."""
         conversation, reply = step.conversation, step.reply
         values: dict[str, str] = {}
-        language = language_of(self._languages, conversation.language)
+        language = language_of(self._languages, conversation.language or self._contact_language)
         if step.opted_out is not None:
             self._record_consent(opted_out=step.opted_out)
         if step.note:

@@ -48,6 +48,7 @@ def test_numbers_that_cannot_be_told_apart_are_not_shown(address: str) -> None:
 
 def test_the_words_are_in_the_residents_language() -> None:
     assert block_of("1221 SW Main St", LANGUAGES["es"]) == "cuadra 1200 de SW Main St"
+    assert block_of("1221 SW Main St", LANGUAGES["vi"]) == "dãy nhà 1200 đường SW Main St"
 
 
 @given(

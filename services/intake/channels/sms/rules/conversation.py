@@ -56,6 +56,7 @@ class IncomingText(NamedTuple):
     asked: AskedRequest | None = None  # the request that a YES or NO can be about
     has_pictures: bool = False
     question: AskedRequest | None = None  # the request about which a team waits for an answer
+    language: str | None = None  # of the person's contact
 
 
 class TextNote(NamedTuple):

@@ -31,6 +31,7 @@ from services.intake.identifiers import read_tracking_number
 from services.intake.records.notes import AskedRequest
 from shared.catalogue import ProgramText
 from shared.text_matching import fold
+from shared.vocabulary import supported_language
 
 # Time to answer what and where; also of texts that belong to the latest request.
 ANSWER_WITHIN = timedelta(hours=24)
@@ -54,8 +55,8 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
     and START are.
     """
     reading, command = reader.read(text.body), read_command(text.body)
-    language = command.language if command else reading.language
-    known = replace(conversation, language=language or conversation.language)
+    language = _language_of(text, command, reading) or conversation.language
+    known = replace(conversation, language=language)
     step = _Turn(known, text, command, reading, reader).step()
     is_help = command is not None and command.name == "help"
     is_unheard = conversation.is_silent and not is_help
@@ -301,6 +302,17 @@ class _Turn:
 
     def _answer(self, text: ProgramText, **values: str) -> Step:
         return Step(self.conversation, (text.filled(**values),))
+
+
+def _language_of(text: IncomingText, command: Command | None, reading: TextReading) -> str | None:
+    """Return the language that a text shows: ``en`` or ``es``; None where it shows none.
+
+    English commands show none of people with another language: they are asked for those words.
+    """
+    if command is None:
+        return reading.language
+    has_commands = text.language is None or supported_language(text.language) is not None
+    return command.language if has_commands or command.language == "es" else None
 
 
 def _question(draft: ReportDraft, found: ReportReading) -> str:

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from docs._tools.translations import ADVICE, INTAKE, Translated, faults, read, source_texts
 from services.intake.channels.pages.site import chosen_language
 from services.intake.policy import intake_languages
-from shared.catalogue import LocalText
+from shared.catalogue import LocalText, ProgramText
 from shared.spoken_languages import load_languages
 
 PATHS = [(whole, path) for whole in (ADVICE, INTAKE) for path in whole.paths]
@@ -21,6 +21,7 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
 "Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 """
+OTHER = '\nmsgid "Call {phone}"\nmsgstr "اتصل {phone}"\n'
 GOOD_MORNING = '\nmsgid "Done"\nmsgstr "{translation}"\n'
 
 
@@ -97,6 +98,32 @@ def test_a_language_that_is_not_reviewed_is_not_offered(tmp_path: Path) -> None:
     assert languages["ar"].direction == "rtl"
     assert languages["ar"].translations.gettext("Done") == "تم"
     assert list(load_languages(tmp_path, unreviewed=True)) == ["en", "ar", "ko"]
+
+
+def test_a_language_in_two_folders_is_offered_when_both_are_reviewed(tmp_path: Path) -> None:
+    pages, advice = tmp_path / "pages", tmp_path / "advice"
+    text = HEADER + GOOD_MORNING.format(translation="تم")
+    drafts = {pages / "ar.po": text, advice / "ar.po": f"#, fuzzy{HEADER}" + OTHER}
+    for path, content in drafts.items():
+        path.parent.mkdir()
+        path.write_text(content)
+
+    draft = load_languages(pages, advice, unreviewed=True)["ar"]
+
+    assert list(load_languages(pages)) == ["en", "ar"]
+    assert list(load_languages(pages, advice)) == ["en"]
+    assert not draft.is_reviewed
+    assert draft.texts == {"Done", "Call {phone}"}
+
+
+def test_values_fill_a_text_and_stand_apart_from_right_to_left(tmp_path: Path) -> None:
+    (tmp_path / "ar.po").write_text(HEADER + OTHER)
+    languages = load_languages(tmp_path)
+    text, own = ProgramText("Call {phone}"), ProgramText("Call {phone}", {"phone": "988"})
+
+    assert languages["en"].say(text, phone="311") == "Call 311"
+    assert languages["ar"].say(text, phone="311") == "اتصل \u2068311\u2069"
+    assert languages["en"].say(own, phone="311") == "Call 988"
 
 
 def test_a_text_without_translation_keeps_its_own_language(tmp_path: Path) -> None:

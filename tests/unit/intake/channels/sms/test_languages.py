@@ -5,9 +5,11 @@ from collections.abc import Iterable
 import pytest
 
 from services.intake.channels.sms.rules import wording
+from services.intake.channels.sms.rules.conversation import IncomingText
 from services.intake.channels.sms.rules.wording import MAX_REPLY, QUESTION_MARKS, fit
 from services.intake.channels.status_view import STATUS_TEXT
 from shared.catalogue import LocalText, ProgramText, danger_advice
+from tests.support.builders import NOON
 from tests.support.intake.sms_talk import PORTLAND, Talk, reply
 from tests.support.intake.texts import LANGUAGES, spoken
 
@@ -38,6 +40,24 @@ def test_who_changes_the_language_is_answered_in_the_new_one() -> None:
     assert reply(step) == spoken(wording.ACCEPTED, language="es")
 
 
+@pytest.mark.parametrize(
+    ("word", "of_contact", "language"),
+    [
+        pytest.param("YES", None, "en", id="a word of English"),
+        pytest.param("YES", "es-MX", "en", id="who has words in Spanish"),
+        pytest.param("YES", "vi", None, id="who is asked for the English word"),
+        pytest.param("AYUDA", "vi", "es", id="a word of Spanish"),
+        pytest.param("there is a pothole", "vi", "en", id="a sentence"),
+    ],
+)
+def test_an_english_command_is_no_language_of_who_named_another(
+    word: str, of_contact: str | None, language: str | None
+) -> None:
+    step = Talk().take(IncomingText("SM1", word, NOON, language=of_contact))
+
+    assert step.conversation.language == language
+
+
 def test_a_language_that_we_do_not_speak_is_answered_in_english_and_kept() -> None:
     talk = Talk()
 
@@ -55,7 +75,7 @@ def test_every_answer_fits(language: str) -> None:
     status = [longest(kind.name for kind in kinds), longest(STATUS_TEXT.values())]
     danger = [one.text for one in danger_advice(("self_harm",), PORTLAND)]
     answers: list[list[ProgramText | LocalText]] = [
-        *([text] for text in vars(wording).values() if isinstance(text, ProgramText)),
+        *[[text] for text in vars(wording).values() if isinstance(text, ProgramText)],
         [*danger, wording.PASSED_ON, wording.ASK_WHERE],
         [*danger, wording.NOTE_ADDED],
         [question, wording.ASK_YES_NO],
