@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from services.intake.channels.sms.rules import wording
-from services.intake.channels.sms.rules.conversation import IncomingText
+from services.intake.channels.sms.rules.conversation import IncomingText, Reply
 from services.intake.channels.sms.rules.wording import MAX_REPLY, QUESTION_MARKS, fit
 from services.intake.channels.status_view import STATUS_TEXT
 from shared.catalogue import LocalText, ProgramText, danger_advice
@@ -74,12 +74,12 @@ def test_every_answer_fits(language: str) -> None:
     question = longest(one.name for kind in kinds for one in kind.attributes)
     status = [longest(kind.name for kind in kinds), longest(STATUS_TEXT.values())]
     danger = [one.text for one in danger_advice(("self_harm",), PORTLAND)]
-    answers: list[list[ProgramText | LocalText]] = [
-        *[[text] for text in vars(wording).values() if isinstance(text, ProgramText)],
-        [*danger, wording.PASSED_ON, wording.ASK_WHERE],
-        [*danger, wording.NOTE_ADDED],
-        [question, wording.ASK_YES_NO],
-        [wording.STATUS.filled(status=""), *status],
+    answers: list[Reply] = [
+        *((text,) for text in vars(wording).values() if isinstance(text, ProgramText)),
+        (*danger, wording.PASSED_ON, wording.ASK_WHERE),
+        (*danger, wording.NOTE_ADDED),
+        (question, wording.ASK_YES_NO),
+        (wording.STATUS.filled(status=""), *status),
     ]
     for texts in answers:
         phone = PORTLAND.phone_in(language)
