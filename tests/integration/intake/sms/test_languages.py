@@ -9,6 +9,7 @@ from services.intake.channels.sms.conversations import ReceivedText, SmsConversa
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.status_view import STATUS_TEXT
 from services.intake.records.submissions import LateContact
+from services.intake.store.erasure import mark_erased
 from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Pool
 from tests.support.builders import NOON
@@ -44,6 +45,9 @@ async def test_who_named_a_language_for_texts_is_answered_in_it_until_they_use_a
     status = await conversations.take(text("SM1", asked), NOON)
     welcome = await conversations.take(text("SM2", "ok", BEN), NOON)
     spanish = await conversations.take(text("SM3", "AYUDA"), NOON)
+    async with core.unit_of_work(NOON) as work:
+        await mark_erased(work.db, [own.request_id, late.request_id])
+    kept = await pool.fetch("SELECT phone_language FROM requests")
     stranger = await conversations.take(text("SM4", "ok", "+15035550179"), NOON)
 
     kind = LAKESIDE.services["POTHOLE"].name.en
@@ -53,3 +57,4 @@ async def test_who_named_a_language_for_texts_is_answered_in_it_until_they_use_a
     assert welcome == spoken(wording.WELCOME, language="ar")
     assert spanish == spoken(wording.HELP, language="es", phone=LAKESIDE.phone_in("es"))
     assert stranger == wording.WELCOME.en
+    assert [row["phone_language"] for row in kept] == [None, None]
