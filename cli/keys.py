@@ -14,8 +14,8 @@ from cli.interrupts import query
 from cli.terminal import parse_duration, print_found, printable, show_table
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
-from shared.runtime.http.key_store import KeyStore, NewKey, StoredKey
-from shared.runtime.settings import RESERVED_ADAPTER_NAMES
+from shared.runtime.http.api_keys import Scope
+from shared.runtime.http.key_store import KeyStore, NewKey, StoredKey, name_fault
 
 keys = typer.Typer()
 
@@ -115,15 +115,14 @@ def rotate(
     _print_new(new, json_output=json_output)
 
 
-def _refuse_misleading(scope: str, name: str) -> None:
+def _refuse_misleading(scope: Scope, name: str) -> None:
     """Refuse an unknown bureau, and an adapter with the name of another party."""
-    bureaus = load_catalogue().bureau_codes
-    if scope == "bureau" and name not in bureaus:
+    fault = name_fault(scope, name, load_catalogue().bureau_codes)
+    if fault == "unknown_bureau":
         raise typer.BadParameter(
             f"no city has a bureau called {printable(name)}: write a code of the catalogue"
         )
-    taken = RESERVED_ADAPTER_NAMES.union(code.casefold() for code in bureaus)
-    if scope == "adapter" and name.strip().casefold() in taken:
+    if fault == "taken_name":
         raise typer.BadParameter(
             f"{printable(name)} is the name of a channel or bureau: give the adapter another"
         )

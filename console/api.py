@@ -59,6 +59,10 @@ class ServiceApi:
         """Read."""
         return await self.repeat("GET", path, params=query)
 
+    async def get_as(self, person: Person, path: str) -> ApiAnswer:
+        """Read what not every role may."""
+        return await self.repeat("GET", path, headers={_ROLE: person.role.label})
+
     async def post(self, path: str, person: Person, body: Mapping[str, Any]) -> ApiAnswer:
         """Change something in the name of a person."""
         return await self.repeat(

@@ -13,6 +13,7 @@ from pydantic import HttpUrl
 from console.access import Access
 from console.answers import AnswerSearch
 from console.api import ServiceApi
+from console.desk_log import DeskLog
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
@@ -34,11 +35,13 @@ from console.pages.stream import stream_routes
 from console.pages.surges import surge_routes
 from console.pages.unsure import unsure_routes
 from console.passkeys import Passkeys
+from console.service_keys import ServiceKeys
 from console.settings import ConsoleSettings
 from console.site import Site
 from console.store import ConsoleStore
 from shared.catalogue import load_catalogue
 from shared.runtime.http.addresses import address_of
+from shared.runtime.http.tracing import passing_trace_on
 from shared.runtime.postgres import open_pool
 from shared.runtime.service import ServiceParts
 
@@ -61,8 +64,9 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         insight = await _service(settings, settings.insight_url, stack)
         notify = await _service(settings, settings.notify_url, stack)
         triage = await _service(settings, settings.triage_url, stack)
-        replayers = {"intake": intake, "triage": triage, "dispatch": dispatch, "notify": notify}
+        replayers = _present(intake=intake, triage=triage, dispatch=dispatch, notify=notify)
         live = LiveCases(dispatch)
+        desk_log = DeskLog(pool, insight, settings.jurisdiction)
         stopped = asyncio.Event()
         parts = Console(
             access=Access(
@@ -94,7 +98,12 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         async def work(stopping: asyncio.Event) -> None:
             """Run what has no batch to finish, and end it and the open streams at once."""
             async with asyncio.TaskGroup() as group:
-                running = (live.follow(), live.watch_alarms(), expire_sessions())
+                running = (
+                    live.follow(),
+                    live.watch_alarms(),
+                    expire_sessions(),
+                    desk_log.replicate(),
+                )
                 tasks = [group.create_task(one) for one in running]
                 await stopping.wait()
                 stopped.set()
@@ -113,12 +122,12 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *surge_routes(parts),
                 *approval_routes(parts),
                 *delivery_routes(parts),
-                *people_routes(parts),
+                *people_routes(parts, ServiceKeys(replayers | _present(insight=insight))),
                 *stream_routes(parts, stopped),
-                *_intake_routes(parts, settings.jurisdiction),
+                *_intake_routes(parts, settings.jurisdiction, desk_log),
                 *(insight_routes(parts, insight) if insight else ()),
                 *(message_routes(parts, notify) if notify else ()),
-                *parked_routes(parts, {name: one for name, one in replayers.items() if one}),
+                *parked_routes(parts, replayers),
             ],
         )
 
@@ -126,7 +135,8 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
 def _session(settings: ConsoleSettings, url: HttpUrl) -> aiohttp.ClientSession:
     headers = {"Authorization": f"Bearer {settings.key.get_secret_value()}"}
     timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)
-    return aiohttp.ClientSession(str(url), headers=headers, timeout=timeout)
+    trace = [passing_trace_on()]
+    return aiohttp.ClientSession(str(url), headers=headers, timeout=timeout, trace_configs=trace)
 
 
 async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:
@@ -144,13 +154,18 @@ async def _service(
     return ServiceApi(await stack.enter_async_context(_session(settings, url)))
 
 
-def _intake_routes(parts: Console, city: str) -> Sequence[web.RouteDef]:
+def _present(**services: ServiceApi | None) -> dict[str, ServiceApi]:
+    """Return the services that the settings name."""
+    return {name: api for name, api in services.items() if api}
+
+
+def _intake_routes(parts: Console, city: str, desk_log: DeskLog) -> Sequence[web.RouteDef]:
     """Return the routes of pages that need intake; none without it."""
     if parts.intake is None:
         return ()
     answers = AnswerSearch(load_catalogue().jurisdictions[city].faq)
     return [
-        *desk_routes(parts, parts.intake, answers),
+        *desk_routes(parts, parts.intake, answers, desk_log),
         *review_routes(parts, parts.intake),
         *map_routes(parts, parts.intake),
     ]

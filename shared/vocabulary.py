@@ -110,6 +110,9 @@ InsightReport: TypeAlias = Literal[
     "desk",
 ]
 
+# How a contact of the desk ends.
+DeskOutcome: TypeAlias = Literal["answered", "referred", "request", "joined", "interpreter"]
+
 WorkOrderRole: TypeAlias = Literal["lead", "informed"]
 
 # The status that a bureau may report for its work order.
@@ -158,6 +161,7 @@ CommandName: TypeAlias = Literal[
     "answer",
     "ask",
     "unacknowledge",
+    "erase_contact",
 ]
 
 # What takes effect only once a second person approves it.

@@ -42,6 +42,7 @@ _COMMANDS: Mapping[str, tuple[CommandName, tuple[type[e.Event], ...]]] = {
     "place": ("change_place", (e.CasePlaceChanged,)),
     "answer": ("answer", (e.CaseAnswered,)),
     "ask": ("ask", (e.CaseStatusChanged,)),
+    "erase": ("erase_contact", (e.CaseErasureOrdered,)),
 }
 
 
@@ -172,6 +173,7 @@ ActionArgument = Annotated[
         "place",
         "answer",
         "ask",
+        "erase",
     ],
     typer.Argument(help="Action on the case."),
 ]
@@ -187,7 +189,7 @@ LevelOption = Annotated[
     typer.Option("--to", help="lower, raise: the new priority."),
 ]
 RequestOption = Annotated[
-    str | None, typer.Option("--request", help="split: the request's id or tracking number.")
+    str | None, typer.Option("--request", help="split, erase: the request's id or tracking number.")
 ]
 IntoOption = Annotated[
     str | None, typer.Option("--into", help="merge: the case to merge into, named like --case.")

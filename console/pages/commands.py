@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[Sequence[str], Role]] = MappingProxyType(
         "ask": (("text",), Role.DISPATCHER),
         "close": (("status", "note"), Role.DISPATCHER),
         "reopen": ((), Role.DISPATCHER),
+        "erase_contact": (("request_id",), Role.DISPATCHER),
     }
 )
 

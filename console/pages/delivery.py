@@ -30,12 +30,11 @@ class Delivery:
     async def show(self, request: web.Request, person: Person) -> web.StreamResponse:
         """List webhooks, troubled ones first, feeds, other systems and mails."""
         dispatch = self.console.dispatch
-        listed, feeds, forwards = await asyncio.gather(
-            dispatch.get("/v1/bureaus"), dispatch.get("/v1/feeds"), dispatch.get("/v1/forwards")
-        )
+        paths = ("/v1/bureaus", "/v1/webhooks", "/v1/feeds", "/v1/forwards")
+        listed, states, feeds, forwards = await asyncio.gather(*map(dispatch.get, paths))
         bureaus = listed.body["bureaus"]
-        states = await asyncio.gather(*(self._webhook(one["code"]) for one in bureaus))
-        found = [(b, s.body) for b, s in zip(bureaus, states, strict=True) if s.is_done]
+        by_code = {state["bureau"]: state for state in states.body["webhooks"]}
+        found = [(one, by_code[one["code"]]) for one in bureaus if one["code"] in by_code]
         found.sort(key=lambda one: (_is_well(one[1]), one[0]["code"]))
         return self.console.site.page(
             request,

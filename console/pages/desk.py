@@ -1,30 +1,34 @@
 """The desk: what a caller says and where, and what to ask, tell and do while they talk."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from console.access import HOME, ForbiddenError
 from console.answers import AnswerSearch
+from console.desk_log import DeskContact, DeskLog
 from console.intake import IntakeApi
-from console.pages.parts import Console, kinds_of, location_of, places_for
+from console.pages.parts import Console, kinds_of, location_of, places_for, uuid_of
 from console.roles import Role
 from console.store import Person
 from shared.contract.events import new_id
+from shared.vocabulary import DeskOutcome
 
 PATH = f"{HOME}/desk"
 CHANNELS = ("phone", "walk_in")
 LANGUAGES = ("en", "es", "vi", "zh", "ru", "uk", "so", "ro", "ne", "ar", "ko", "ja", "lo", "my")
 # Outcomes that settle what the person came for.
 FIRST_CONTACT = frozenset({"answered", "referred", "joined"})
-_WITHOUT_REQUEST = frozenset({"answered", "referred", "interpreter"})
+_OUTCOMES: Mapping[str, DeskOutcome] = {one: one for one in get_args(DeskOutcome)}
+_WITHOUT_REQUEST: Collection[DeskOutcome] = ("answered", "referred", "interpreter")
 _LOOK = "look"
 _MAX_SECONDS = 4 * 3_600
 _LEAST_WORDS = 3  # letters of a place that is looked for
@@ -38,6 +42,7 @@ class Desk:
     console: Console
     intake: IntakeApi
     answers: AnswerSearch
+    log: DeskLog
     zone: ZoneInfo
 
     async def show(self, request: web.Request, person: Person) -> web.StreamResponse:
@@ -47,25 +52,30 @@ class Desk:
     async def act(self, request: web.Request, person: Person) -> web.StreamResponse:
         """Look up what is typed so far, or end the contact with an outcome."""
         fields = await self.console.form(request, person)
-        outcome = "joined" if fields.get("follow") else fields.get("command", _LOOK)
-        if outcome in _WITHOUT_REQUEST:
-            await self.console.record(person, _AUDITED + outcome, about(outcome, fields))
+        wanted = "joined" if fields.get("follow") else fields.get("command", _LOOK)
+        outcome = _OUTCOMES.get(wanted)
+        if outcome and outcome in _WITHOUT_REQUEST:
+            contact = contact_of(outcome, fields)
+            await self.log.record(contact, person.name, _AUDITED, about(outcome, fields))
             raise web.HTTPSeeOther(f"{PATH}?{urlencode({'done': outcome})}")
-        if outcome in {"request", "joined"}:
+        if outcome:
             return await self._submit(request, person, fields, outcome)
-        if outcome != _LOOK:
+        if wanted != _LOOK:
             raise ForbiddenError
         return await self._page(request, person, fields)
 
     async def _submit(
-        self, request: web.Request, person: Person, fields: Mapping[str, str], outcome: str
+        self, request: web.Request, person: Person, fields: Mapping[str, str], outcome: DeskOutcome
     ) -> web.StreamResponse:
         submission = submission_of(fields, self.zone)
-        answer = await self.intake.submit(submission, fields.get("contact_id") or new_id())
+        contact = contact_of(outcome, fields)
+        answer = await self.intake.submit(submission, str(contact.contact_id))
         if not answer.is_done:
             return await self._page(request, person, fields, answer.problem)
         number = answer.body["tracking_number"]
-        await self.console.record(person, _AUDITED + outcome, f"{number} {_seconds(fields)} s")
+        contact = replace(contact, request_id=UUID(answer.body["request_id"]))
+        about_it = f"{number} {_seconds(fields)} s"
+        await self.log.record(contact, person.name, _AUDITED, about_it)
         codes = ",".join(one["code"] for one in answer.body["advice"])
         shown = {"done": outcome, "number": number, "advice": codes}
         raise web.HTTPSeeOther(f"{PATH}?{urlencode(shown)}")
@@ -110,10 +120,10 @@ class Desk:
 
 
 def desk_routes(
-    console: Console, intake: IntakeApi, answers: AnswerSearch
+    console: Console, intake: IntakeApi, answers: AnswerSearch, log: DeskLog
 ) -> Sequence[web.RouteDef]:
     """Return the routes of the desk."""
-    desk = Desk(console, intake, answers, ZoneInfo(console.site.timezone))
+    desk = Desk(console, intake, answers, log, ZoneInfo(console.site.timezone))
     page = partial(console.page, Role.AGENT)
     return [web.get(PATH, page(desk.show)), web.post(PATH, page(desk.act))]
 
@@ -145,6 +155,18 @@ def submission_of(fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
         "reporter": _filled({**reporter, "status_updates": updates}) if has_contact else None,
     }
     return _filled(submission)
+
+
+def contact_of(outcome: DeskOutcome, fields: Mapping[str, str]) -> DeskContact:
+    """Return what insight counts of a form: nothing about the person."""
+    channel, language = fields.get("channel", ""), fields.get("language", "")
+    return DeskContact(
+        contact_id=uuid_of(fields.get("contact_id", "")) or UUID(new_id()),
+        channel=channel if channel in CHANNELS else CHANNELS[0],
+        language=language if language in LANGUAGES else None,
+        outcome=outcome,
+        seconds=_seconds(fields) if fields.get("seconds") else None,
+    )
 
 
 def about(outcome: str, fields: Mapping[str, str]) -> str:

@@ -1,64 +1,134 @@
-"""People and the audit: accounts, roles and sessions, and who did what."""
+"""People and the audit: accounts, roles, sessions and API keys, and who did what."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
+from typing import get_args
 
 from aiohttp import web
 
-from console.access import HOME
+from console.access import HOME, ForbiddenError
 from console.pages.parts import Console
 from console.passwords import new_hash, one_time_password
 from console.roles import ROLE_NAMES, Role, role_of
+from console.service_keys import ServiceKeys
 from console.store import Person, add_person
+from shared.runtime.clock import utc_now
+from shared.runtime.http.api_keys import Scope
 
 _PATH = f"{HOME}/people"
+_KEYS = f"{_PATH}/keys"
 _MAX_NAME = 100
 _NEWEST = 2**63 - 1
 _MAX_DIGITS = 18
+_MAX_DAYS_DIGITS = 4
 
 
 class _RefusedError(Exception):
     """The form cannot be followed; the reason is a name that the page knows."""
 
 
-def people_routes(console: Console) -> Sequence[web.RouteDef]:
-    """Return the routes of people and of the audit."""
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the page says about the last order; empty texts for nothing.
+
+    Attributes:
+        secret_of: Name of whom the password or the key is for.
+        problem: Refusal of a service.
+    """
+
+    status: int = 200
+    error: str = ""
+    password: str = ""
+    key: str = ""
+    secret_of: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Handlers of people and of the keys of programs."""
+
+    console: Console
+    keys: ServiceKeys
+
+    async def show(
+        self, request: web.Request, person: Person, shown: _Shown | None = None
+    ) -> web.StreamResponse:
+        """List people and keys."""
+        return self.console.site.page(
+            request,
+            "people",
+            person,
+            status=(shown or _Shown()).status,
+            people=await self.console.store.people(),
+            role_names=ROLE_NAMES,
+            keys=await self.keys.overview(person),
+            scopes=get_args(Scope),
+            shown=shown or _Shown(),
+        )
+
+    async def change(self, request: web.Request, person: Person) -> web.StreamResponse:
+        """Add a person or change somebody's account."""
+        fields = await self.console.form(request, person)
+        self.console.access.step_up(person, _PATH)
+        name = fields.get("name", "").strip()
+        try:
+            if fields.get("action") == "add":
+                password = await _add(self.console, name, fields)
+            else:
+                password = await _change_other(self.console, person, name, fields)
+        except _RefusedError as refused:
+            return await self.show(request, person, _Shown(422, error=str(refused)))
+        await self.console.record(person, f"person_{fields['action']}", name)
+        if password:
+            return await self.show(request, person, _Shown(password=password, secret_of=name))
+        return web.HTTPSeeOther(_PATH)
+
+    async def change_keys(self, request: web.Request, person: Person) -> web.StreamResponse:
+        """Make a key, which is shown once, or revoke one."""
+        fields = await self.console.form(request, person)
+        self.console.access.step_up(person, _PATH)
+        match fields.get("action"):
+            case "add":
+                return await self._add_key(request, person, fields)
+            case "revoke":
+                key_id = fields.get("key", "")
+                answer = await self.keys.revoke(person, key_id)
+                if not answer.is_done:
+                    refused = _Shown(answer.status, problem=answer.problem)
+                    return await self.show(request, person, refused)
+                await self.console.record(person, "key_revoke", key_id)
+                return web.HTTPSeeOther(_PATH)
+            case _:
+                raise ForbiddenError
+
+    async def _add_key(
+        self, request: web.Request, person: Person, fields: Mapping[str, str]
+    ) -> web.StreamResponse:
+        scope = next((one for one in get_args(Scope) if one == fields.get("scope")), None)
+        days, name = fields.get("days", ""), fields.get("name", "").strip()
+        is_term = days.isdecimal() and 1 <= len(days) <= _MAX_DAYS_DIGITS and int(days) > 0
+        if scope is None or (days and not is_term):
+            return await self.show(request, person, _Shown(422, error="key"))
+        expires_at = utc_now() + timedelta(days=int(days)) if days else None
+        key, answer = await self.keys.add(person, scope, name, expires_at)
+        if not answer.is_done:
+            return await self.show(request, person, _Shown(answer.status, problem=answer.problem))
+        await self.console.record(person, "key_add", f"{answer.body['id']} {scope} {name}")
+        return await self.show(request, person, _Shown(key=key, secret_of=name))
+
+
+def people_routes(console: Console, keys: ServiceKeys) -> Sequence[web.RouteDef]:
+    """Return the routes of people, of keys and of the audit."""
+    pages = People(console, keys)
     return [
-        web.get(_PATH, console.page(Role.ADMIN, partial(_show, console))),
-        web.post(_PATH, console.page(Role.ADMIN, partial(_change, console))),
+        web.get(_PATH, console.page(Role.ADMIN, pages.show)),
+        web.post(_PATH, console.page(Role.ADMIN, pages.change)),
+        web.post(_KEYS, console.page(Role.ADMIN, pages.change_keys)),
         web.get(f"{HOME}/audit", console.page(Role.ADMIN, partial(_audit, console))),
     ]
-
-
-async def _show(
-    console: Console, request: web.Request, person: Person, **shown: str
-) -> web.StreamResponse:
-    return console.site.page(
-        request,
-        "people",
-        person,
-        status=422 if shown.get("error") else 200,
-        people=await console.store.people(),
-        role_names=ROLE_NAMES,
-        **{"error": "", "password": "", "name": "", **shown},
-    )
-
-
-async def _change(console: Console, request: web.Request, person: Person) -> web.StreamResponse:
-    fields = await console.form(request, person)
-    console.access.step_up(person, _PATH)
-    name = fields.get("name", "").strip()
-    try:
-        if fields.get("action") == "add":
-            password = await _add(console, name, fields)
-        else:
-            password = await _change_other(console, person, name, fields)
-    except _RefusedError as refused:
-        return await _show(console, request, person, error=str(refused))
-    await console.record(person, f"person_{fields['action']}", name)
-    if password:
-        return await _show(console, request, person, password=password, name=name)
-    return web.HTTPSeeOther(_PATH)
 
 
 async def _add(console: Console, name: str, fields: Mapping[str, str]) -> str:

@@ -1,11 +1,13 @@
 """Surges: many reports of one kind in one district, and an order to close their cases."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from urllib.parse import quote
 
 from aiohttp import web
 
 from console.access import HOME
+from console.pages.approvals import PATH as APPROVALS
 from console.pages.parts import Console
 from console.roles import Role
 from console.store import Person
@@ -44,7 +46,7 @@ def surge_routes(console: Console) -> Sequence[web.RouteDef]:
         if not answer.is_done:
             return await shown(request, person, status=answer.status, problem=answer.problem)
         await console.record(person, "surge_close", surge_id)
-        raise web.HTTPSeeOther(PATH)
+        raise web.HTTPSeeOther(APPROVALS if answer.status == HTTPStatus.ACCEPTED else PATH)
 
     return [
         web.get(PATH, console.page(Role.VIEWER, shown)),

@@ -48,6 +48,7 @@ _CASE_EVENTS: Mapping[type[CaseChange], tuple[type[Event], type[events.CaseState
     changes.KindChanged: (events.CaseKindChanged, events.CaseKindChange),
     changes.PlaceChanged: (events.CasePlaceChanged, events.CasePlaceChange),
     changes.StaffAnswered: (events.CaseAnswered, events.CaseAnswer),
+    changes.ErasureOrdered: (events.CaseErasureOrdered, events.CaseErasureOrder),
     changes.ApprovalRequested: (events.CaseApprovalRequested, events.CaseApproval),
     changes.ApprovalRefused: (events.CaseApprovalRefused, events.CaseApproval),
 }

@@ -26,6 +26,7 @@ from services.dispatch.records.answers import (
     CasePosition,
     CommandAnswer,
     Decision,
+    OrderedClosing,
     SurgeClosing,
 )
 from services.dispatch.records.changes import MessageKey, WaitingCommand
@@ -37,14 +38,24 @@ from services.dispatch.records.views import (
     ListedKind,
     ListedSurge,
 )
-from services.dispatch.rules.four_eyes import ALONE, MAX_CLOSINGS, Oversight
+from services.dispatch.rules.four_eyes import ALONE, Oversight, is_too_many
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store import postgres
-from services.dispatch.store.approvals import decide, list_approvals, lock_approval
+from services.dispatch.store.approvals import (
+    decide,
+    insert_waiting,
+    list_approvals,
+    lock_approval,
+)
 from services.dispatch.store.cases import find_case, list_cases
 from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, lock_bureaus, publish
-from services.dispatch.store.surges import city_of_surge, list_surges, order_closing
+from services.dispatch.store.surges import (
+    city_of_surge,
+    count_to_close,
+    list_surges,
+    order_closing,
+)
 from services.dispatch.workers import FeedWatch
 from shared.contract.events import (
     CaseApprovalRequested,
@@ -127,9 +138,7 @@ class DispatchPorts:
         cities = self.policy.catalogue.jurisdictions
         closings = [c for c in commands if c.data["command"] == "close"]
         oversight = Oversight(at_once=len(closings), approval_id=new_id())
-        if len(closings) > MAX_CLOSINGS and any(
-            "close_many" in self.policy.four_eyes(city) for city in cities
-        ):
+        if any(is_too_many(len(closings), self.policy.four_eyes(city)) for city in cities):
             return await self._together(commands, body_digest, oversight)
         return [await self.command(command, body_digest) for command in commands]
 
@@ -160,10 +169,10 @@ class DispatchPorts:
         return answers
 
     async def approvals(
-        self, before: UUID, statuses: Sequence[str], limit: int
+        self, before: UUID, status: str | None, limit: int
     ) -> Sequence[ListedApproval]:
-        """Return the newest approvals of these statuses with a lower id than ``before``."""
-        return await list_approvals(self.pool, before, statuses, limit)
+        """Return the newest approvals of a status, or of all, with a lower id than ``before``."""
+        return await list_approvals(self.pool, before, status, limit)
 
     async def decide(self, approval_id: UUID, decision: Decision, by: str) -> ApprovalAnswer:
         """Execute the commands of an approval, or refuse them, as the second person decides."""
@@ -176,25 +185,33 @@ class DispatchPorts:
                 return ApprovalAnswer(problem="already_decided")
             if waiting[0].actor.casefold() == by.casefold():
                 return ApprovalAnswer(problem="same_person")
-            store, now = postgres.PostgresDispatchStore(db), utc_now()
-            await decide(db, approval_id, decision, by, now)
-            outcomes: Sequence[Sequence[Event] | CommandRefusal]
-            produced: Sequence[Event | Outgoing]
-            if decision == "refused":
-                outcomes, produced = await on_approval_refused(waiting, by, store, now)
-            else:
-                oversight = Oversight(approved_by=by)
-                outcomes, produced = await on_command_calls(
-                    [_again(one) for one in waiting], store, self.policy, now, oversight
-                )
+            await decide(db, approval_id, decision, by, utc_now())
+            outcomes, produced = await self._carry_out(db, waiting, decision, by)
             batches = await publish(db, produced)
         self.on_commit(batches)
+        self.wake_closings()
         audit("approval", actor=by, approval_id=str(approval_id), decision=decision)
         return ApprovalAnswer(
             [
                 (one.data["case_id"], _answer(outcome, b""))
-                for one, outcome in zip(waiting, outcomes, strict=True)
+                for one, outcome in zip(waiting, outcomes, strict=False)
             ]
+        )
+
+    async def _carry_out(
+        self, db: Connection, waiting: Sequence[WaitingCommand], decision: Decision, by: str
+    ) -> tuple[Sequence[Sequence[Event] | CommandRefusal], Sequence[Event | Outgoing]]:
+        """Return the outcome of each command of an approval, none for a surge, and all events."""
+        store, now = postgres.PostgresDispatchStore(db), utc_now()
+        surge_id = waiting[0].data.get("surge_id")
+        if surge_id and decision == "approved":
+            await order_closing(db, surge_id, _closing(waiting[0], by))
+        if surge_id:
+            return (), ()
+        if decision == "refused":
+            return await on_approval_refused(waiting, by, store, now)
+        return await on_command_calls(
+            [_again(one) for one in waiting], store, self.policy, now, Oversight(approved_by=by)
         )
 
     async def work_orders(self, db: Connection, ids: Sequence[str]) -> Sequence[WorkOrder]:
@@ -237,20 +254,28 @@ class DispatchPorts:
         """Return the newest surges with a lower number than ``before``, each with its number."""
         return await list_surges(self.pool, before, limit)
 
-    async def close_surge(self, surge_id: str, closing: SurgeClosing) -> int | None:
-        """Order to close the open cases of a surge, and audit it.
+    async def close_surge(self, surge_id: str, closing: SurgeClosing) -> OrderedClosing | None:
+        """Order to close the open cases of a surge, and audit it; None for an unknown surge.
 
-        Returns their number, without those of earlier orders; None for an unknown surge.
+        An order for too many cases waits as a whole, without an event for each.
         """
         city = await city_of_surge(self.pool, surge_id)
         if city is None:
             return None
         redact = self.policy.city_redactor(city).redact_note
         redacted = replace(closing, reason=redact(closing.reason), note=redact(closing.note))
-        count = await order_closing(self.pool, surge_id, redacted)
-        audit("surge_closing", actor=closing.actor, surge_id=surge_id, cases=count)
+        approval_id = None
+        async with transaction(self.pool) as db:
+            count = await count_to_close(db, surge_id)
+            if is_too_many(count, self.policy.four_eyes(city)):
+                approval_id = new_id()
+                await insert_waiting(db, [_waiting(approval_id, surge_id, redacted)])
+            else:
+                count = await order_closing(db, surge_id, redacted)
+        outcome = "waits" if approval_id else "executed"
+        audit("surge_closing", actor=closing.actor, surge_id=surge_id, cases=count, outcome=outcome)
         self.wake_closings()
-        return count
+        return OrderedClosing(count, approval_id)
 
     async def lock_bureau(self, db: Connection, bureau: str) -> None:
         """Block new events of a bureau until the transaction ends."""
@@ -270,6 +295,25 @@ def _outcome_code(answer: CommandAnswer) -> str:
     if answer.approval_id:
         return "waits"
     return answer.refusal.code if answer.refusal else "executed"
+
+
+def _waiting(approval_id: str, surge_id: str, closing: SurgeClosing) -> WaitingCommand:
+    """Return an order to close a surge as what waits for a second person."""
+    order = {"reason": closing.reason, "note": closing.note, "status": closing.status}
+    data = {"command": "close_surge", "surge_id": surge_id, **order}
+    return WaitingCommand(
+        approval_id, "close_many", closing.given_at, closing.source, closing.actor, data
+    )
+
+
+def _closing(waiting: WaitingCommand, approved_by: str) -> SurgeClosing:
+    return SurgeClosing(
+        waiting.source,
+        waiting.actor,
+        **{name: waiting.data[name] for name in ("reason", "note", "status")},
+        given_at=waiting.requested_at,
+        approved_by=approved_by,
+    )
 
 
 def _again(waiting: WaitingCommand) -> OperatorCommanded:

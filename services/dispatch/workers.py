@@ -13,6 +13,7 @@ from services.dispatch.handlers.commands import operator_audit
 from services.dispatch.handlers.incoming import on_command_calls, on_reminders_due
 from services.dispatch.policy import DispatchPolicy
 from services.dispatch.records.answers import SurgeClosing
+from services.dispatch.rules.four_eyes import Oversight
 from services.dispatch.rules.operator_commands import CommandRefusal
 from services.dispatch.store.events import PostgresCaseEvents, PostgresFeed, publish
 from services.dispatch.store.postgres import PostgresDispatchStore
@@ -165,14 +166,18 @@ class SurgeClosingWorker:
         )
 
     async def close_some(self) -> int:
-        """Close some of the cases that are still open; return how many were read."""
+        """Close some of the cases that are still open; return how many."""
         async with transaction(self.pool) as db:
             due = await cases_to_close(db, _CASES_A_TIME)
             if not due:
                 return 0
+            oversight = Oversight(approved_by=due[0][1].approved_by)
+            due = [one for one in due if one[1].approved_by == oversight.approved_by]
             commands = [_command(case_id, closing) for case_id, closing in due]
             store = PostgresDispatchStore(db)
-            outcomes, produced = await on_command_calls(commands, store, self.policy, self.clock())
+            outcomes, produced = await on_command_calls(
+                commands, store, self.policy, self.clock(), oversight
+            )
             await remove_closed(db, [case_id for case_id, _ in due])
             batches = await publish(db, produced)
         self.hand_over(batches)

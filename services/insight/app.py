@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from services.insight.channels.desk.channel import open_desk
+from services.insight.channels.monthly_mail.channel import open_monthly_mail
 from services.insight.channels.reports.channel import open_reports
 from services.insight.handlers import on_messages
 from services.insight.policy import InsightPolicy
@@ -27,7 +29,11 @@ from shared.runtime.outbox.relay import Relay
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.service import Channel, ServiceParts, open_channels
 
-CHANNELS: Mapping[str, Channel[InsightPorts]] = {"reports": open_reports}
+CHANNELS: Mapping[str, Channel[InsightPorts]] = {
+    "desk": open_desk,
+    "monthly_mail": open_monthly_mail,
+    "reports": open_reports,
+}
 
 
 @asynccontextmanager
@@ -62,6 +68,7 @@ async def insight(
         )
         housekeeping = Housekeeping.from_settings(pool, settings, consumer.topics)
         core = InsightPorts(
+            settings=settings,
             policy=policy,
             callers=Callers.of(
                 callers_pool,

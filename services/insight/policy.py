@@ -1,12 +1,13 @@
-"""Time zones of the cities and windows of their dedup groups, from the catalogue."""
+"""Time zones, windows of dedup groups and monthly reports of the cities, from the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from shared.catalogue import Catalogue
+from services.insight.records import MonthlyReport
+from shared.catalogue import Catalogue, Jurisdiction
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class InsightPolicy:
 
     timezones: Mapping[str, ZoneInfo]
     windows: Mapping[tuple[str, str], timedelta]
+    monthly_reports: Sequence[MonthlyReport] = ()
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> Self:
@@ -30,6 +32,18 @@ class InsightPolicy:
                 key, window = (city.id, kind.dedup.group), kind.dedup.window
                 if window:
                     windows[key] = min(window, windows.get(key, window))
+        cities = catalogue.jurisdictions.values()
         return cls(
-            {city.id: ZoneInfo(city.timezone) for city in catalogue.jurisdictions.values()}, windows
+            {city.id: ZoneInfo(city.timezone) for city in cities},
+            windows,
+            [monthly_report(city) for city in cities if city.monthly_report],
         )
+
+
+def monthly_report(city: Jurisdiction) -> MonthlyReport:
+    """Return the report of a city."""
+    from shared.geo import district_names  # noqa: PLC0415 - loads shapely
+
+    kinds = {code: str(kind.name.en) for code, kind in city.services.items()}
+    names = district_names(city.folder)
+    return MonthlyReport(city.id, city.name, city.monthly_report, kinds, names)

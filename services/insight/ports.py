@@ -8,15 +8,24 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.insight.policy import InsightPolicy
+from services.insight.records import DeskContact
 from services.insight.rules import reports
-from services.insight.rules.months import PublicMonth, earliest, public_months
+from services.insight.rules.desk import ContactFact, desk_rows
+from services.insight.rules.months import (
+    PublicMonth,
+    earliest,
+    public_months,
+    reported_month,
+)
 from services.insight.rules.reports import CaseFact, RequestFact, TimedReport
 from services.insight.rules.survival import Duration
 from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Cell, Row, hidden_cells
+from services.insight.settings import InsightSettings
 from services.insight.store import queries
+from services.insight.store.desk import put_contacts
 from services.insight.store.queries import CityPeriod
 from shared.runtime.http.authentication import Callers
-from shared.runtime.postgres import Pool
+from shared.runtime.postgres import Pool, transaction
 from shared.vocabulary import END_OF_TIME, START_OF_TIME, InsightReport
 
 __all__ = [
@@ -27,6 +36,7 @@ __all__ = [
     "PublicMonth",
     "Row",
     "Wanted",
+    "reported_month",
 ]
 
 # What the public sees of a month, each by one dimension, so that no two tables give a cell away.
@@ -69,6 +79,7 @@ class FiguresOfMonth(NamedTuple):
 class InsightPorts:
     """Operations of the core."""
 
+    settings: InsightSettings
     policy: InsightPolicy
     callers: Callers
     pool: Pool  # connections for calls over HTTP
@@ -85,9 +96,21 @@ class InsightPorts:
                     lambda: reports.case_rows(report, self._cases(cases), by)
                 )
             requests = await queries.request_rows(db, periods)
+            contacts = await queries.contact_rows(db, periods) if report == "desk" else ()
+        if report == "desk":
+            return await asyncio.to_thread(
+                lambda: desk_rows(self._requests(requests), [*map(self._contact, contacts)], by)
+            )
         return await asyncio.to_thread(
             lambda: reports.request_rows(report, self._requests(requests), by)
         )
+
+    async def take_contacts(
+        self, city: str, sent_by: str, contacts: Sequence[DeskContact]
+    ) -> datetime | None:
+        """Store contacts of the desk; idempotent. Return the moment of the caller's latest one."""
+        async with transaction(self.pool) as db:
+            return await put_contacts(db, city, sent_by, contacts)
 
     async def public_figures(self, city: str, month: date | None) -> FiguresOfMonth | None:
         """Return the figures of a month, by default the latest; None for one that is not shown."""
@@ -161,6 +184,17 @@ class InsightPorts:
             corrected=row["moves"] > 0 or bool(row["corrected"]),
             asked=row["asked"],
             fixed=row["fixed"],
+            desk_outcome=row["desk_outcome"],
+            handle_seconds=row["handle_seconds"],
+        )
+
+    def _contact(self, row: queries.Row) -> ContactFact:
+        return ContactFact(
+            channel=row["channel"],
+            language=row["language"],
+            at=row["at"].astimezone(self.policy.timezones[row["jurisdiction"]]),
+            desk_outcome=row["outcome"],
+            handle_seconds=row["seconds"],
         )
 
     def _case(self, row: queries.Row, members: Sequence[queries.Row], now: datetime) -> CaseFact:

@@ -1,11 +1,13 @@
 """Rows that insight stores, as events state them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from services.insight.rules.cases import CaseVersion
+from shared.vocabulary import DeskOutcome
 
 
 class DecidedRequest(NamedTuple):
@@ -40,6 +42,28 @@ class ResidentAnswer(NamedTuple):
     request_id: str
     at: datetime
     fixed: bool
+
+
+class DeskContact(NamedTuple):
+    """A contact of the desk with its outcome; ``seconds`` are those from the first key."""
+
+    contact_id: UUID
+    at: datetime
+    channel: str
+    language: str | None
+    outcome: DeskOutcome
+    seconds: int | None
+    request_id: UUID | None
+
+
+class MonthlyReport(NamedTuple):
+    """A city's report by mail, with the names of its kinds and districts by code."""
+
+    id: str
+    city: str
+    recipients: Sequence[str]
+    kinds: Mapping[str, str]
+    districts: Mapping[str, str]
 
 
 @dataclass(slots=True)

@@ -22,9 +22,10 @@ from services.intake.places.gazetteer import Gazetteer, PrefetchedPlaces, shippe
 from services.intake.places.pelias import open_pelias
 from services.intake.policy import Geocoder, IntakePolicy, city_of, intake_languages
 from services.intake.ports import IntakePorts
-from services.intake.public_status.projection import PictureRules, project_events
+from services.intake.public_status.projection import PictureRules, erasures_in, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
 from services.intake.settings import IntakeSettings
+from services.intake.store.erasure import erase_requests
 from services.intake.workers import Answered, Retention, Scout
 from shared.catalogue import Catalogue, load_catalogue_with_indexes, text_rules_version
 from shared.contract.events import Event
@@ -36,6 +37,7 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.admission import OutboxBackpressure
 from shared.runtime.http.key_gate import key_gate
+from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog
 from shared.runtime.outbox.relay import ExpressAndOthers
@@ -166,6 +168,9 @@ def _submission_consumer(
 def _status_consumer(settings: IntakeSettings, pool: Pool, rules: PictureRules) -> Consumer[Any]:
     async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event]:
         await project_events(messages, PostgresPublicStatuses(db), rules)
+        if ordered := erasures_in(messages):
+            await erase_requests(db, ordered)
+            audit("contact_erased", requests=sorted(ordered))
         return []
 
     return Consumer(

@@ -25,6 +25,7 @@ from shared.runtime.consumer.dlq_limit import DlqLimit
 from shared.runtime.consumer.messages import Message
 from shared.runtime.dead_letter_api import letter_routes
 from shared.runtime.http.authentication import Callers
+from shared.runtime.key_api import key_routes
 from shared.runtime.ops.metrics import ALARM_BUDGET, DECISIONS, EXPRESS_SECONDS
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog
@@ -77,7 +78,7 @@ async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
         yield ServiceParts(
             pool,
             tasks=[consumer.run, relay.run, partial(measure_backlog, pool), housekeeping.run],
-            routes=letter_routes(callers, letters),
+            routes=[*letter_routes(callers, letters), *key_routes(callers, "triage", pool)],
             readiness_checks=[consumer],
             readers=[consumer],
         )

@@ -103,6 +103,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
         emergencies=emergencies,
         hazards=hazards,
         inbound_mail=head.inbound_mail,
+        monthly_report=head.monthly_report,
         default_points=tuple(GeoPoint(p.latitude, p.longitude) for p in head.default_points),
         export_types=MappingProxyType(
             {name: s.code for s in draft.services for name in s.entry.export_types}

@@ -199,6 +199,8 @@ def _circumstances(draft: Draft) -> Iterator[CatalogueIssue]:
             yield from unknown_codes(
                 found, draft.conditions, place.when, "places", "types", code, "when"
             )
+        if surprise := found.entry.surprise:
+            yield from unknown_codes(found, draft.services, surprise.per_day, "surprise", "per_day")
 
 
 def _answers(draft: Draft) -> Iterator[CatalogueIssue]:

@@ -1,8 +1,9 @@
 """Circumstances of a report that add points to its priority: location, reporters and age."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import Field
@@ -55,6 +56,24 @@ class PlaceType:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualReports:
+    """The number of further reporters of a problem that stands, as a city usually has it.
+
+    Attributes:
+        per_day: Further reporters a day by kind, in the whole city.
+        districts: How many times as many there are in a district, by its code; 1 for others.
+    """
+
+    per_day: Mapping[str, float]
+    districts: Mapping[str, float]
+
+    def after(self, time: timedelta, kind: str, district: str) -> float:
+        """Return the further reporters that are usual so long after the first one."""
+        days = max(time / timedelta(days=1), 0.0)
+        return self.per_day.get(kind, 0.0) * self.districts.get(district, 1.0) * days
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """A city's points for location, reporters and age.
 
@@ -62,6 +81,8 @@ class Circumstances:
         places: Types of places, the strongest first.
         reporters: Points by the number of people who reported one problem.
         overdue: Points by how many times the kind's target has passed since the first report.
+        usual: Where given, ``reporters`` are points by how many times as many people reported the
+            problem as is usual.
     """
 
     places: tuple[PlaceType, ...]
@@ -69,6 +90,7 @@ class Circumstances:
     kinds: frozenset[str]
     reporters: ScoreSteps
     overdue: ScoreSteps
+    usual: UsualReports | None = None
 
 
 class PlaceTypeEntry(Entry):
@@ -90,22 +112,37 @@ class PlacesEntry(Entry):
     types: dict[str, PlaceTypeEntry] = Field(min_length=1)
 
 
+class SurpriseEntry(Entry):
+    """Switch of surprise in place of the number of reporters, and the usual numbers."""
+
+    use: bool = False
+    per_day: dict[str, Annotated[float, Field(ge=0)]] = Field(min_length=1)
+    districts: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+
+
 class CircumstancesEntry(Entry):
     """The file ``circumstances.yaml``."""
 
     places: PlacesEntry
     reporters: dict[Annotated[int, Field(gt=1)], Points]
     overdue: dict[Annotated[float, Field(gt=0)], Points]
+    surprise: SurpriseEntry | None = None
 
 
 def build_circumstances(entry: CircumstancesEntry) -> Circumstances:
     """Return the circumstances that a valid entry describes."""
+    surprise = entry.surprise
     return Circumstances(
         places=tuple(_place_type(code, place) for code, place in entry.places.types.items()),
         max_place_points=entry.places.max_points,
         kinds=frozenset(entry.places.kinds),
         reporters=ScoreSteps.of(entry.reporters.items()),
         overdue=ScoreSteps.of(entry.overdue.items()),
+        usual=(
+            UsualReports(surprise.per_day, surprise.districts)
+            if surprise and surprise.use
+            else None
+        ),
     )
 
 

@@ -99,6 +99,7 @@ class JurisdictionEntry(Entry):
     other: Text
     default_points: tuple[DefaultPointEntry, ...] = ()
     inbound_mail: tuple[MailAddress, ...] = ()
+    monthly_report: tuple[MailAddress, ...] = ()
     neighbours: dict[str, AgencyEntry] = Field(default_factory=dict)
     pages: CityPagesEntry | None = None
     basemap: Text | None = None

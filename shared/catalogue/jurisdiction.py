@@ -77,6 +77,7 @@ class Jurisdiction:
         hazards: Hazards that are urgent in a report of every kind, the most pressing first.
         default_points: Coordinates that stand for "unknown" in the city's systems.
         inbound_mail: Addresses for residents' e-mail; the first one is the sender of questions.
+        monthly_report: Staff who get the public figures of each month by mail.
         export_types: Service codes by the type names of the city's own export.
         trained_model: The text model, which all cities share.
         danger_conditions: Conditions that make a report an emergency.
@@ -114,6 +115,7 @@ class Jurisdiction:
     hazards: tuple[HazardRule, ...]
     default_points: tuple[GeoPoint, ...]
     inbound_mail: tuple[str, ...]
+    monthly_report: tuple[str, ...]
     export_types: Mapping[str, str]
     phrase_roles: PhraseRoles
     trained_model: TrainedModel

@@ -141,6 +141,7 @@ _ROUTES: dict[type[e.Event], Callable[[Any], tuple[Route, ...]]] = {
     e.CaseKindChanged: _kind_change,
     e.CasePlaceChanged: _case_and_closing,
     e.CaseAnswered: _case,
+    e.CaseErasureOrdered: _case,
     e.CaseApprovalRequested: _case,
     e.CaseApprovalRefused: _case,
     e.WorkOrderIssued: _work,

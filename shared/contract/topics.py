@@ -122,6 +122,7 @@ DISPATCH_CASES = Topic(
         e.CaseKindChanged,
         e.CasePlaceChanged,
         e.CaseAnswered,
+        e.CaseErasureOrdered,
         e.CaseApprovalRequested,
         e.CaseApprovalRefused,
     ),

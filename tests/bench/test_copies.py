@@ -82,4 +82,5 @@ async def test_statements_are_counted_by_service_since_the_reset(db: Database) -
     counted = [one for one in statements if "count" in one.query]
     assert [(one.service, one.calls) for one in counted] == [("triage", 3)]
     assert "CAMP" not in counted[0].query
-    assert state.disk_bytes.keys() == {"intake", "triage", "dispatch", "notify", "outbox"}
+    services = {"intake", "triage", "dispatch", "notify", "insight"}
+    assert state.disk_bytes.keys() == {*services, "outbox"}

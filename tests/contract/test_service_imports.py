@@ -18,7 +18,7 @@ _USERS = {
     "jinja2": {"services.intake", "services.notify"},
     "babel": {"services.intake", "services.notify", "services.triage"},
     "aiosmtpd": {"services.intake"},
-    "aiosmtplib": {"services.intake", "services.dispatch", "services.notify"},
+    "aiosmtplib": {"services.intake", "services.dispatch", "services.notify", "services.insight"},
     "faust": {"services.triage.surges"},
     "yaml": {"services.triage.surges"},  # by Faust
     "confluent_kafka": {"services.triage.surges"},  # creates its changelogs

@@ -243,6 +243,57 @@ async def test_people_are_changed_by_an_admin_who_has_just_logged_in(router: Rou
             assert f"new-{name}" not in await page.text()
 
 
+async def test_an_admin_makes_a_key_that_is_shown_once_and_revokes_it(router: Router) -> None:
+    stack, name = router.stack, f"script-{uuid4()}"
+
+    async def answers_of(key: str) -> set[int]:
+        """Ask services that know operators' keys."""
+        found = set()
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as client:
+            for service in ("intake", "dispatch", "notify", "insight"):
+                async with client.get(f"{stack[service]}/v1/keys/{service}") as answer:
+                    found.add(answer.status)
+        return found
+
+    async with at_work(router, "admin") as admin:
+        add = {"action": "add", "scope": "operator", "name": name, "days": "30"}
+        status, page = await admin.submit("/console/people/keys", **add)
+        made = re.search(r"<code data-key-value>([^<]+)</code>", page)
+        assert (status, bool(made)) == (200, True)
+        assert made
+        assert await answers_of(made[1]) == {403}  # known, but not the console's
+        _, page = await admin.get("/console/people")
+        assert made[1] not in page
+        row = page.partition(f'<th scope="row">{name} ')[2].partition("</tr>")[0]
+        assert "intake, triage, dispatch, notify, insight" in row
+        assert row.count("<time") == 3
+        key_id = re.search(r'name="key" value="([^"]+)"', row)
+        assert key_id
+        sent = {"action": "revoke", "key": key_id[1]}
+        assert await admin.send("/console/people/keys", **sent) == 200
+
+        async def is_refused() -> bool:
+            return await answers_of(made[1]) == {401}
+
+        await eventually(is_refused)
+        for wrong, code in (
+            ({**add, "name": "console"}, 422),
+            ({**add, "days": "never"}, 422),
+            ({**add, "scope": "bureau"}, 422),
+            ({"action": "revoke", "key": "00000000"}, 404),
+            ({"action": "rotate"}, 403),
+        ):
+            assert await admin.send("/console/people/keys", **wrong) == code
+        _, audit = await admin.get(f"/console/audit?name={admin.name}")
+        assert f"key_add</td><td>{key_id[1]} operator {name}" in audit
+        assert f"key_revoke</td><td>{key_id[1]}" in audit
+        await age_sessions(router, admin.name)
+        _, page = await admin.submit("/console/people/keys", **add)
+        assert 'action="/console/login"' in page
+    async with at_work(router, "supervisor") as staff:
+        assert await staff.send("/console/people/keys", **add) == 403
+
+
 async def age_sessions(router: Router, name: str) -> None:
     """Let a person's sessions have begun eleven minutes earlier."""
     db = await asyncpg.connect(router.stack["postgres"])

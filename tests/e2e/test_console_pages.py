@@ -7,6 +7,7 @@ from json import loads
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -36,6 +37,11 @@ LOWEST = {
 ROLES = ("viewer", "agent", "dispatcher", "supervisor", "admin")
 STRANGE = "The thing over there is doing it again"
 CALL_BACK = "503-555-0177"
+_TOLD = """
+    SELECT concat_ws(' ', channel, seconds,
+                     CASE WHEN request_id IS NOT NULL THEN 'with a request' END)
+      FROM insight.desk_contacts WHERE outcome = $1 AND language = $2 LIMIT 1
+"""
 
 
 @asynccontextmanager
@@ -114,9 +120,25 @@ async def test_a_refused_report_can_be_mended_and_sent(router: Router) -> None:
         assert status == 422
         assert "location" in page
         said["contact_id"] = re.findall(r'name="contact_id" value="([^"]+)"', page)[0]
+        said |= {"seconds": "77", "language": "ro", "channel": "walk_in"}
         status, page = await staff.submit("/console/desk", **said, where="45.608, -122.71")
         assert status == 200
         assert "data-tracking-number" in page
+    assert await told(router, "request", "ro") == "walk_in 77 with a request"
+
+
+async def told(router: Router, outcome: str, language: str) -> str:
+    """Return what insight was told of a contact besides."""
+    db = await asyncpg.connect(router.stack["postgres"])
+
+    async def found() -> str | None:
+        row: str | None = await db.fetchval(_TOLD, outcome, language)
+        return row
+
+    contact = await eventually(found)
+    await db.close()
+    assert contact
+    return contact
 
 
 @needs_chromium
@@ -135,6 +157,7 @@ async def test_an_answered_call_leaves_a_count_and_no_personal_data(
         assert re.search(r"desk_answered</td><td>garbage_day \d+ s", audit)
         assert CALL_BACK not in audit
         assert "basura" not in audit
+        assert re.fullmatch(r"phone \d+", await told(router, "answered", "en"))
 
 
 @needs_chromium
@@ -216,6 +239,27 @@ async def test_a_p1_is_lowered_once_another_person_approves(router: Router) -> N
         assert await other.send("/console/approvals", **decision) == 200
         assert await other.send("/console/approvals", **decision) == 409
     assert (await as_operator(router, "GET", f"/v1/cases/{case_id}"))["priority"]["level"] == "P3"
+
+
+async def test_a_reporters_data_are_erased_once_another_person_approves(router: Router) -> None:
+    case_id = await case_for(router, -16, "A fence is bent")
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "dispatcher") as one, at_work(router, "supervisor") as other:
+        _, page = await one.get(path)
+        form = page.partition('value="erase_contact"')[2]
+        request = re.search(r'<option value="([^"]+)">', form)
+        assert request
+        order = {"command": "erase_contact", "request_id": request[1], "reason": "She asked"}
+        assert await one.send(path, **order) == 200
+        _, page = await other.get("/console/approvals")
+        found = re.search(r'data-approval="([^"]+)">\s*<p><strong>erase_contact', page)
+        assert found
+        assert "erasure_ordered" not in str(
+            await as_operator(router, "GET", f"/v1/cases/{case_id}")
+        )
+        decision = {"command": "approve", "approval": found[1]}
+        assert await other.send("/console/approvals", **decision) == 200
+    assert "erasure_ordered" in str(await as_operator(router, "GET", f"/v1/cases/{case_id}"))
 
 
 async def test_a_case_shows_its_clocks_and_likely_kinds_and_is_put_on_hold(router: Router) -> None:

@@ -96,6 +96,48 @@ async def test_a_person_is_erased_everywhere_and_nothing_brings_them_back(
     assert [(await router.fetch(count, e.id))[0][0] for e in (one, wrong)] == [1, 1]
 
 
+async def test_staff_erase_a_request_once_a_second_person_approves(
+    router: OperatedRouter,
+) -> None:
+    email = "ana.by-staff@example.org"
+    one, other = report(email), report("bea.by-staff@example.org")
+    await router.hand_in(one, other)
+    [(request_id, _), _] = await router.requests(one, other)
+    [[case_id]] = await router.fetch(
+        "SELECT case_id::text FROM dispatch.case_requests WHERE request_id = $1::text::uuid",
+        request_id,
+    )
+
+    async def post(path: str, actor: str, **body: str) -> tuple[int, Any]:
+        headers = {
+            "Authorization": f"Bearer {router.stack.keys.console.key}",
+            "Route311-Role": "supervisor",
+        }
+        async with (
+            aiohttp.ClientSession(router.stack.dispatch, headers=headers) as client,
+            client.post(path, json={"actor": actor, **body}) as answer,
+        ):
+            return answer.status, await answer.json()
+
+    command = {"command": "erase_contact", "request_id": request_id, "reason": "She asked for it"}
+    status, waits = await post(f"/v1/cases/{case_id}/commands", "Kim", **command)
+    approval = f"/v1/approvals/{waits['approval_id']}/approve"
+    alone, _ = await post(approval, "Kim")
+    assert await router.readable(email)
+    approved, _ = await post(approval, "Lee")
+
+    async def is_gone() -> bool:
+        return await router.readable(email) == []
+
+    await eventually(is_gone, within_s=60)
+    await router.all_published()
+    assert (status, alone, approved) == (202, 403, 200)
+    assert await router.last_contact(request_id) is None
+    assert await router.readable("bea.by-staff@example.org")
+    erased = "SELECT request_id::text FROM intake.listed_requests WHERE description = ''"
+    assert (request_id,) in {tuple(row) for row in await router.fetch(erased)}
+
+
 async def test_what_was_parked_is_listed_as_erased_and_its_bytes_are_shown_to_nobody(
     router: OperatedRouter,
 ) -> None:

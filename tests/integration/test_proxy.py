@@ -44,6 +44,7 @@ CHANNELS = {  # of intake, by the variable that names where each is
 }
 UPSTREAMS = (*CHANNELS, "ROUTE311_DISPATCH", "ROUTE311_NOTIFY", "ROUTE311_TRIAGE")
 CADDY = os.environ.get("ROUTE311_CADDY") or shutil.which("caddy")
+INSIDE = "/v1/keys/"  # for the console alone, which calls the services directly
 INTERNAL = ("/metrics", "/live", "/ready", "/openapi.json", "/debug", "/v1", "/v1/")
 NUMBER = "26-7KQ4-M2"
 _EVENTS = "text/event-stream"
@@ -101,7 +102,8 @@ async def routes(database: Database, tmp_path: Path) -> list[Route]:
 def _route(upstream: str, method: str, path: str, operation: Mapping[str, Any]) -> Route:
     schemes = {scheme for one in operation.get("security", ()) for scheme in one}
     filled = re.sub(r"\{\w+\}", NUMBER, path)
-    return Route(upstream, method.upper(), filled, "operator" in schemes, schemes != {"operator"})
+    is_operators = "operator" in schemes and not path.startswith(INSIDE)
+    return Route(upstream, method.upper(), filled, is_operators, schemes != {"operator"})
 
 
 def test_every_route_has_its_way_through_the_proxy_and_operators_have_a_site_of_their_own(
@@ -119,6 +121,7 @@ def test_every_route_has_its_way_through_the_proxy_and_operators_have_a_site_of_
     ] == []
     assert [route for route in routes if not route.is_public and led[PUBLIC][route]] == []
     assert [r for r in routes if r.is_operators and led[OPERATORS][r] != r.upstream] == []
+    assert [r for r in routes if r.path.startswith(INSIDE) and led[OPERATORS][r]] == []
     assert [
         path for path in INTERNAL for site in sites.values() if site.upstream("GET", path)
     ] == []

@@ -3,15 +3,18 @@
 import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from console.store import ConsoleStore
 from services.dispatch.channels.operator_api.cases import CaseQuery, KnownCodes
 from services.dispatch.handlers.incoming import on_messages as dispatch_messages
 from services.dispatch.records.answers import CasePosition
+from services.dispatch.store.approvals import list_approvals
 from services.dispatch.store.cases import list_cases
 from services.dispatch.store.events import keep_events
 from services.dispatch.store.postgres import PostgresDispatchStore
@@ -113,6 +116,11 @@ class Plans:
             and not _is_lookup(node)
         ]
 
+    def conditions(self) -> list[str]:
+        """Return the conditions of the index scans."""
+        nodes = (node for plan in self.plans for node in _nodes(plan["Plan"]))
+        return [node["Index Cond"] for node in nodes if "Index Cond" in node]
+
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
@@ -126,10 +134,12 @@ def _is_lookup(node: dict[str, Any]) -> bool:
 
 
 @asynccontextmanager
-async def explained(database: Database, service: str) -> AsyncGenerator[tuple[Connection, Plans]]:
+async def explained(
+    database: Database, service: str, fill: str = ""
+) -> AsyncGenerator[tuple[Connection, Plans]]:
     """Yield a connection of the service to full tables, and the plans of what it executes."""
     admin = await asyncpg.connect(database.admin_dsn, server_settings={"search_path": service})
-    await admin.execute(FILL[service].replace("$1", str(STORED)))
+    await admin.execute((fill or FILL[service]).replace("$1", str(STORED)))
     for name, value in (
         ("session_preload_libraries", "auto_explain"),
         ("auto_explain.log_min_duration", "0"),
@@ -217,6 +227,42 @@ async def test_operators_filter_cases(database: Database) -> None:
             await list_cases(db, wanted, CasePosition.start(wanted.order), 100, NOON)
 
     assert plans.scans() == []
+
+
+async def test_operators_list_approvals(database: Database) -> None:
+    fill = """
+        WITH decided AS (
+            INSERT INTO approvals (approval_id, rule, actor, requested_at, decision)
+            SELECT gen_random_uuid(), 'lower_p1', 'Kim', now(), 'approved'
+              FROM generate_series(1, $1)
+            RETURNING approval_id)
+        INSERT INTO waiting_commands (approval_id, source, command)
+        SELECT approval_id, '/http/console',
+               '{"command": "lower_priority", "reason": "No wire", "case_id": "x"}'
+          FROM decided
+    """
+    async with explained(database, "dispatch", fill) as (db, plans):
+        for status in ("waiting", "approved", "refused", None):
+            await list_approvals(db, UUID(int=2**128 - 1), status, 100)
+
+    assert plans.scans() == []
+    for status in ("IS NULL", "= 'approved'", "= 'refused'"):
+        assert any(f"(decision {status}" in one for one in plans.conditions()), status
+
+
+async def test_the_console_counts_what_an_agent_did_today(database: Database) -> None:
+    fill = """
+        INSERT INTO audit (name, action, at)
+        SELECT 'kim', 'desk_request', now() - number * interval '1 hour'
+          FROM generate_series(1, $1) AS number
+    """
+    async with explained(database, "console", fill) as (db, plans):
+        store = ConsoleStore(db, timedelta(1), timedelta(1))  # type: ignore[arg-type] # its calls
+        await store.counts_today("kim", "desk_", "America/Los_Angeles")
+        await store.audit(name="kim")
+
+    assert plans.scans() == []
+    assert any("(at >= " in one for one in plans.conditions())  # not all that kim ever did
 
 
 async def test_notify_learns_of_contacts_decisions_and_cases(database: Database) -> None:

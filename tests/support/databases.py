@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from shared.runtime.kafka import Partition
-from shared.runtime.migrate import SERVICES
+from shared.runtime.migrate import SCHEMAS, SERVICES
 from shared.runtime.postgres import Database as Connection
 from shared.runtime.postgres import open_database
 from tests.support.stack import TEMPLATE, Stores
@@ -127,7 +127,7 @@ class EmptyDatabases:
 
 
 async def _template(db: Connection) -> _Template:
-    tables = await db.fetch(_TABLES, SERVICES)
+    tables = await db.fetch(_TABLES, SCHEMAS)
     return _Template(
         await db.fetchrow(_SCHEMA),
         frozenset(table["oid"] for table in tables),
@@ -141,14 +141,14 @@ async def _rows(db: Connection, table: str) -> str:
 
 
 async def _drop_new_tables(db: Connection, template: _Template) -> None:
-    for table in await db.fetch(_TABLES, SERVICES):
+    for table in await db.fetch(_TABLES, SCHEMAS):
         if table["oid"] not in template.tables:
             await db.execute(f"DROP TABLE {table['name']} CASCADE")
 
 
 async def _empty(db: Connection, template: _Template) -> None:
     changed = [table for table, rows in template.rows.items() if await _rows(db, table) != rows]
-    tables = [table["name"] for table in await db.fetch(_TABLES, SERVICES) if table["has_rows"]]
+    tables = [table["name"] for table in await db.fetch(_TABLES, SCHEMAS) if table["has_rows"]]
     written = [name for name in tables if name not in template.rows] + changed
     if written:
         await db.execute(f"TRUNCATE {', '.join(written)} CASCADE")

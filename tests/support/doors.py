@@ -24,14 +24,22 @@ _DEAD_LETTERS = (
 )
 
 
+_KEYS = ("GET /v1/keys/%s", "POST /v1/keys/%s", "POST /v1/keys/%s/{key_id}/revoke")
+
+
 def _dead_letters(service: str) -> Mapping[str, float]:
     return dict.fromkeys((route % service for route in _DEAD_LETTERS), MOST_MS)
+
+
+def _keys(service: str) -> Mapping[str, float]:
+    return dict.fromkeys((route % service for route in _KEYS), MOST_MS)
 
 
 BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
     "intake": {
         **_HEALTH,
         **_dead_letters("intake"),
+        **_keys("intake"),
         **dict.fromkeys(
             (
                 "POST /v1/submissions",
@@ -84,11 +92,12 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
             MOST_MS,
         ),
     },
-    "triage": {**_HEALTH, **_dead_letters("triage")},
+    "triage": {**_HEALTH, **_dead_letters("triage"), **_keys("triage")},
     "triage.surges": _HEALTH,
     "dispatch": {
         **_HEALTH,
         **_dead_letters("dispatch"),
+        **_keys("dispatch"),
         **dict.fromkeys(
             (
                 "GET /v1/bureaus/{code}/work-orders",
@@ -111,6 +120,7 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
                 "GET /v1/surges",
                 "POST /v1/surges/{surge_id}/close",
                 "GET /v1/stream",
+                "GET /v1/webhooks",
                 "GET /v1/feeds",
                 "GET /v1/forwards",
                 "GET /v1/cases",
@@ -121,11 +131,16 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
     },
     "insight": {
         **_HEALTH,
-        **dict.fromkeys(("GET /v1/insight/{report}", "GET /v1/public-figures"), MOST_MS),
+        **_keys("insight"),
+        **dict.fromkeys(
+            ("GET /v1/insight/{report}", "GET /v1/public-figures", "POST /v1/desk-contacts"),
+            MOST_MS,
+        ),
     },
     "notify": {
         **_HEALTH,
         **_dead_letters("notify"),
+        **_keys("notify"),
         **dict.fromkeys(
             (
                 "GET /feedback/{token}",

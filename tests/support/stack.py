@@ -25,7 +25,7 @@ from shared.contract.topics import all_topics
 from shared.runtime.kafka import Partition
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
-from shared.runtime.migrate import OPERATIONS, SERVICES, migrate, set_passwords
+from shared.runtime.migrate import OPERATIONS, SCHEMAS, migrate, set_passwords
 from shared.runtime.postgres import open_database
 from tests.support.store_containers import stores_in_containers
 from tests.support.waiting import eventually
@@ -147,7 +147,7 @@ async def running_stores() -> AsyncGenerator[Stores]:
         await stores._execute(f"CREATE DATABASE {TEMPLATE}")  # noqa: SLF001 - its own maker
         await migrate(stores.admin_dsn_of(TEMPLATE))
         await set_passwords(
-            stores.admin_dsn_of(TEMPLATE), dict.fromkeys((*SERVICES, OPERATIONS), PASSWORD)
+            stores.admin_dsn_of(TEMPLATE), dict.fromkeys((*SCHEMAS, OPERATIONS), PASSWORD)
         )
         yield stores
 

@@ -13,6 +13,7 @@ _TABLES = {
 _DISTINCT_TEXTS = frozenset(
     {
         "tracking_number",
+        "public_id",
         "work_order_id",
         "submission_id",
         "address_key",

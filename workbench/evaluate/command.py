@@ -18,13 +18,16 @@ from workbench.evaluate.view import (
     as_json,
     bar,
     changes_as_json,
+    orders_as_json,
     show,
     show_changes,
     show_model,
+    show_orders,
 )
 from workbench.evaluation.comparison import changes
 from workbench.evaluation.exports import read_pairs
 from workbench.evaluation.measures import measure
+from workbench.evaluation.surprise import both_orders
 from workbench.evaluation.training.train import train
 from workbench.evaluation.trial import BacktestRun, Selection, rules_at, run_backtest
 
@@ -116,6 +119,15 @@ CompareOption = Annotated[
     ),
 ]
 
+SurpriseOption = Annotated[
+    bool,
+    typer.Option(
+        "--surprise",
+        help="Show the order of cases by the number of reporters, and by how many more they are "
+        "than kind and district usually have.",
+    ),
+]
+
 
 @app.command()
 def evaluate(
@@ -128,6 +140,7 @@ def evaluate(
     picture: PictureOption = None,
     rules: RulesOption = PACKAGE_DATA,
     compare: CompareOption = None,
+    surprise: SurpriseOption = False,
     json_output: JsonOption = False,
 ) -> None:
     """Backtest the rules on past requests: duplicates found, requests flagged, priorities.
@@ -148,6 +161,13 @@ def evaluate(
         return
     began = time.monotonic()
     run = _backtest(selection, rules, hidden=json_output)
+    if surprise:
+        orders = both_orders(run)
+        if json_output:
+            typer.echo(json.dumps(orders_as_json(orders)))
+        else:
+            show_orders(orders, console)
+        return
     result = measure(run.decisions, labels, run.counted)
     measured = Evaluation(result, run.rules_version, time.monotonic() - began)
     if picture is not None:

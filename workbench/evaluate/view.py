@@ -1,8 +1,10 @@
 """Renders back-tests, comparisons and training as tables and JSON."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +14,7 @@ from cli.terminal import show_table
 from workbench.evaluation.backtest import BacktestDecision
 from workbench.evaluation.comparison import Change, DecisionSummary
 from workbench.evaluation.measures import Agreement, EvaluationResult, share
+from workbench.evaluation.surprise import BothOrders, RankedCase
 from workbench.evaluation.text_model.train import TrainedHeads
 from workbench.evaluation.trial import BacktestRun, ProgressTracker
 
@@ -19,6 +22,7 @@ _HEADINGS = ("kind", "requests", "flagged", "labelled", "found", "right case")
 _URGENT = ("P1", "P2")
 _MAX_KINDS = 20
 _MAX_CHANGES = 40
+_FIRST = 100
 _FLAGGED_SHARES = (0.05, 0.08, 0.1, 0.14)  # upper bounds of the flagged share
 
 
@@ -172,6 +176,77 @@ def show_changes(found: Sequence[Change], requests: int, console: Console) -> No
 def _describe(decision: DecisionSummary) -> str:
     match = f" of {decision.held_against}" if decision.held_against else ""
     return f"{decision.outcome}{match}, {decision.priority}"
+
+
+def orders_as_json(found: BothOrders) -> dict[str, Any]:
+    """Return both orders and what differs as a JSON object."""
+    first = min(_FIRST, len(found.by_number))
+    return {
+        "surprise": asdict(found.usual),
+        "cases": len(found.by_number),
+        "first": first,
+        "stay_first": found.stay_first(first),
+        "levels": [
+            {"by_number": was, "by_surprise": is_now, "cases": count}
+            for (was, is_now), count in sorted(found.levels.items())
+        ],
+        "districts": {
+            district: {"cases": len(cases), "by_number": number, "by_surprise": surprise}
+            for district, cases, number, surprise in _mean_scores(found)
+        },
+        "by_number": [_ranked_as_json(one) for one in found.by_number[:first]],
+        "by_surprise": [_ranked_as_json(one) for one in found.by_surprise[:first]],
+    }
+
+
+def _ranked_as_json(one: RankedCase) -> dict[str, Any]:
+    rounded = {"usual": round(one.usual, 2), "opened_at": one.opened_at.isoformat()}
+    return asdict(one) | rounded
+
+
+def _mean_scores(found: BothOrders) -> Iterator[tuple[str, Sequence[RankedCase], float, float]]:
+    for district, cases in found.by_district.items():
+        number = fmean(one.by_number for one in cases)
+        surprise = fmean(one.by_surprise for one in cases)
+        yield district, cases, round(number, 2), round(surprise, 2)
+
+
+def show_orders(found: BothOrders, console: Console) -> None:
+    """Print the cases whose place differs most between the orders, and what else differs."""
+    places = {one.request_id: place for place, one in enumerate(found.by_surprise, start=1)}
+    moves = sorted(
+        ((place, one) for place, one in enumerate(found.by_number, start=1) if one.people > 1),
+        key=lambda move: -abs(move[0] - places[move[1].request_id]),
+    )
+    rows = [
+        (
+            one.request_id,
+            one.kind,
+            one.district,
+            f"{one.people} of {one.usual:.1f}",
+            f"{one.by_number} -> {one.by_surprise}",
+            f"{place} -> {places[one.request_id]}",
+        )
+        for place, one in moves[:_MAX_KINDS]
+    ]
+    console.print("Places in the queue, by the number of reporters -> by surprise:")
+    show_table(console, ("case", "kind", "district", "people of usual", "score", "place"), rows)
+    ratios, mean = found.usual.districts, _mean_scores(found)
+    show_table(
+        console,
+        ("district", "ratio", "cases of several", "mean score"),
+        [
+            (district, ratios.get(district, 1.0), len(cases), f"{number} -> {surprise}")
+            for district, cases, number, surprise in mean
+        ],
+    )
+    first = min(_FIRST, len(found.by_number))
+    console.print(f"{found.stay_first(first):,} of the first {first:,} cases stay among these.")
+    for (was, is_now), count in sorted(found.levels.items()):
+        console.print(f"{count:>8,}  {was} -> {is_now}")
+    usual = json.dumps(asdict(found.usual))
+    console.print("For circumstances.yaml, if people decide so:")
+    console.print(f"surprise: {{use: yes, {usual[1:]}", soft_wrap=True, highlight=False)
 
 
 def show_model(trained: TrainedHeads, console: Console) -> None:

@@ -27,6 +27,7 @@ class ExportFormat:
             ``type: subtype``.
         code: Column of the service code, which counts before the type; "" for none.
         channel: Column of the channel; "" for none.
+        district: Column of the district; "" for none.
         is_daily: Whether times are days.
         told_by: Column without which it is another format that has the same id; "" for none.
     """
@@ -43,6 +44,7 @@ class ExportFormat:
     subtype: str = ""
     code: str = ""
     channel: str = ""
+    district: str = ""
     is_daily: bool = False
     told_by: str = ""
 
@@ -67,6 +69,7 @@ OWN = ExportFormat(
     longitude="longitude",
     address="address",
     description="description",
+    district="district",
 )
 BOSTON = ExportFormat(
     city_id="boston.gov",
@@ -78,6 +81,7 @@ BOSTON = ExportFormat(
     address="location",
     description="case_title",
     channel="source",
+    district="neighborhood",
 )
 PORTLAND_CAMPSITES = ExportFormat(
     city_id="portland.gov",

@@ -41,6 +41,7 @@ class PastRequest:
         longitude: WGS 84 degrees; None without a point.
         address: None without one.
         description: The reporter's words, or the type's name.
+        district: None where the export has none.
     """
 
     request_id: str
@@ -51,6 +52,7 @@ class PastRequest:
     longitude: float | None
     address: str | None
     description: str
+    district: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def parse_row(
         longitude=_coordinate(record, columns.longitude),
         address=" ".join(_cell(record, columns.address).split()) or None,
         description=_cell(record, columns.description) or (f"{own}: {subtype}" if subtype else own),
+        district=_cell(record, columns.district) or None,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from services.triage.policy import TriagePolicy
-from shared.catalogue import PACKAGE_DATA, load_catalogue
+from shared.catalogue import PACKAGE_DATA, Jurisdiction, load_catalogue
 from shared.catalogue.evidence_file import EVIDENCE
 from workbench.evaluation.backtest import BacktestDecision, backtest
 from workbench.evaluation.exports import RequestHistory, city_of, read_requests
@@ -88,6 +88,7 @@ class BacktestRun:
     """
 
     rules_version: str
+    city: Jurisdiction
     decisions: list[BacktestDecision]
     counted: list[BacktestDecision]
 
@@ -105,7 +106,7 @@ def run_backtest(selection: Selection, catalogue_root: Path, track: ProgressTrac
     policy = TriagePolicy(catalogue)
     decisions = list(track(backtest(past, policy), len(past.rows)))
     counted = [one for one in decisions if one.row.reported_at in period]
-    return BacktestRun(policy.version, decisions, counted)
+    return BacktestRun(policy.version, past.city, decisions, counted)
 
 
 @contextmanager

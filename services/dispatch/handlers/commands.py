@@ -286,6 +286,9 @@ _HANDLERS: Mapping[CommandName, _CommandHandler] = {
     "hold": lambda case, command, _, __, now: staff_commands.hold(case, command, now),
     "answer": lambda case, command, *_: staff_commands.answer(case, command),
     "ask": lambda case, command, _, __, now: staff_commands.ask(case, command, now),
+    "erase_contact": lambda case, command, uow, *_: staff_commands.erase_contact(
+        case, command, uow.requests_of(case.case_id)
+    ),
     "close": lambda case, command, _, __, now: operator_commands.close(case, command, now),
     "reopen": lambda case, command, _, policy, now: operator_commands.reopen(
         case, command, policy.case_deadlines(case, now).due(case.priority.level), new_id

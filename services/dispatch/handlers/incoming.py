@@ -46,7 +46,8 @@ from shared.vocabulary import CommandName
 _RequestEvent: TypeAlias = RequestTriaged | RequestReassessed | NoteAdded | FeedbackGiven
 IncomingEvent: TypeAlias = _RequestEvent | WorkOrderUpdated | OperatorCommanded
 _ParsedEvent: TypeAlias = _RequestEvent | inbound.IncomingUpdate | inbound.IncomingCommand
-_CHANGE_REQUESTS: Collection[CommandName] = (
+_NEED_REQUESTS: Collection[CommandName] = (
+    "erase_contact",
     "split_request",
     "merge_case",
     "change_kind",
@@ -195,7 +196,7 @@ async def _load(parsed: Sequence[_ParsedEvent], store: DispatchStore) -> LoadedS
         {u.parsed.work_order_id for u in updates if isinstance(u.parsed, BureauUpdate)},
     )
     cases_of = await store.requests_in_cases(noted | {d.request_id for d in decisions})
-    moving = {c.case_id for c in commands if c.command in _CHANGE_REQUESTS}
+    moving = {c.case_id for c in commands if c.command in _NEED_REQUESTS}
     stated = {n.data.request_id for n in notes if isinstance(n, NoteAdded) and n.data.location}
     stated |= {n.data.request_id for n in parsed if isinstance(n, RequestReassessed)}
     moving |= {cases_of[request_id] for request_id in stated & cases_of.keys()}

@@ -80,6 +80,20 @@ class SurgeClosing:
     note: str
     status: vocabulary.ClosingStatus
     given_at: datetime
+    approved_by: str | None = None  # name of the second person, where it needed one
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedClosing:
+    """Answer to an order to close a surge.
+
+    Attributes:
+        count: Cases that it closes, without those of earlier orders.
+        approval_id: The approval that it waits for; None once it is in effect.
+    """
+
+    count: int
+    approval_id: str | None = None
 
 
 class FilterBox(NamedTuple):

@@ -30,10 +30,12 @@ class ListedApproval(Data):
     """Name of the operator who gave the command."""
     reason: str
     """Reason of the command."""
-    command: vocabulary.CommandName
+    command: vocabulary.CommandName | Literal["close_surge"]
     """Name of the command."""
     case_ids: list[str]
-    """Ids of its cases."""
+    """Ids of its cases; empty for a surge."""
+    surge_id: str | None = None
+    """Id of the surge whose cases it closes, with ``close_surge``."""
     requested_at: AwareDatetime
     """Moment of the command, UTC."""
     decided_by: str | None

@@ -160,6 +160,13 @@ class StaffAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureOrdered:
+    """Staff ordered to erase the contact of a request."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalRequested:
     """A command waits for the approval of a second person."""
 
@@ -190,6 +197,7 @@ CaseChange: TypeAlias = (
     | KindChanged
     | PlaceChanged
     | StaffAnswered
+    | ErasureOrdered
     | ApprovalRequested
     | ApprovalRefused
 )

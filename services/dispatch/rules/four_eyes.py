@@ -23,6 +23,11 @@ class Oversight:
 ALONE = Oversight()
 
 
+def is_too_many(closings: int, rules: Collection[FourEyesRule]) -> bool:
+    """Return True where the city wants a second person for so many closings at once."""
+    return closings > MAX_CLOSINGS and "close_many" in rules
+
+
 def rule_of(
     command: CaseCommand, case: Case, rules: Collection[FourEyesRule], oversight: Oversight
 ) -> FourEyesRule | None:
@@ -33,6 +38,8 @@ def rule_of(
         rule: FourEyesRule = "lower_p1"
     elif command.command == "close" and oversight.at_once > MAX_CLOSINGS:
         rule = "close_many"
+    elif command.command == "erase_contact":
+        rule = "erasure"
     else:
         return None
     return rule if rule in rules else None

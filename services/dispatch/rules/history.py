@@ -107,7 +107,14 @@ def may_read_note(reader: str | None, author: str, what: str) -> bool:
     return what not in _STAFF_ONLY and not author.startswith(_BUREAU)
 
 
-_STAFF_ONLY = {"noted", "assigned", "held", "approval_requested", "approval_refused"}
+_STAFF_ONLY = {
+    "noted",
+    "assigned",
+    "held",
+    "erasure_ordered",
+    "approval_requested",
+    "approval_refused",
+}
 
 
 def _origin(change: changes.RequestAdded) -> str:
@@ -177,6 +184,9 @@ _WORDS: Mapping[type[CaseChange], Callable[[Any, Case], str]] = {
     changes.KindChanged: _kind_changed,
     changes.PlaceChanged: _place_changed,
     changes.StaffAnswered: lambda _, __: "Wrote to the followers.",
+    changes.ErasureOrdered: lambda change, _: (
+        f"The contact of the request {change.request_id} is erased."
+    ),
     changes.ApprovalRequested: lambda change, _: (
         f"The command {change.command} waits for the approval {change.approval_id}."
     ),

@@ -1,12 +1,13 @@
 """Operators' commands of the daily work, none of which changes kind, place or lead."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from services.dispatch.rules import case_changes as changes
 from services.dispatch.rules.business_time import OpenTime
-from services.dispatch.rules.case import Case
+from services.dispatch.rules.case import Case, CaseRequest
 from services.dispatch.rules.case_changes import CaseChange, CaseTransition
 from services.dispatch.rules.clocks import restart_clock
 from services.dispatch.rules.operator_commands import (
@@ -17,6 +18,7 @@ from services.dispatch.rules.operator_commands import (
     already_closed,
     missing,
 )
+from services.dispatch.rules.split_merge import NOT_IN_CASE
 from services.dispatch.rules.work_order_updates import CASE_STATUS
 from shared.vocabulary import SubmissionChannel
 
@@ -73,6 +75,17 @@ def answer(case: Case, command: CaseCommand) -> CommandOutcome:
     if case.merged_into is not None:
         return CommandRefusal("case_merged", f"Its requests are in the case {case.merged_into}.")
     return _changed(case, changes.StaffAnswered(command.text))
+
+
+def erase_contact(
+    case: Case, command: CaseCommand, requests: Sequence[CaseRequest]
+) -> CommandOutcome:
+    """Order to erase the contact of one of the case's requests; of a closed case, too."""
+    if command.request_id is None:
+        return missing("request_id", "the request whose contact is to be erased", "invalid")
+    if command.request_id not in {request.request_id for request in requests}:
+        return NOT_IN_CASE
+    return _changed(case, changes.ErasureOrdered(command.request_id))
 
 
 def ask(case: Case, command: CaseCommand, now: datetime) -> CommandOutcome:

@@ -1,6 +1,6 @@
 """Commands that wait for the approval of a second person, and what became of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -28,13 +28,20 @@ _INSERT_COMMANDS_SQL = """
 _LIST_SQL = """
     SELECT approvals.*, commands
       FROM (SELECT * FROM approvals
-             WHERE approval_id < $1 AND coalesce(decision, 'waiting') = ANY($2::text[])
-             ORDER BY approval_id DESC LIMIT $3) AS approvals
+             WHERE approval_id < $1 AND {}
+             ORDER BY approval_id DESC LIMIT $2) AS approvals
      CROSS JOIN LATERAL (SELECT array_agg(command ORDER BY number) AS commands
                            FROM waiting_commands
                           WHERE approval_id = approvals.approval_id) AS waiting
      ORDER BY approval_id DESC
 """
+# Conditions that the index knows.
+_STATUSES: Mapping[str | None, str] = {
+    None: "true",
+    "waiting": "decision IS NULL",
+    "approved": "decision = 'approved'",
+    "refused": "decision = 'refused'",
+}
 _LOCK_SQL = "SELECT * FROM approvals WHERE approval_id = $1 FOR UPDATE"
 _COMMANDS_SQL = (
     "SELECT source, command FROM waiting_commands WHERE approval_id = $1 ORDER BY number"
@@ -55,11 +62,11 @@ async def insert_waiting(db: Connection, waiting: Sequence[WaitingCommand]) -> N
 
 
 async def list_approvals(
-    pool: Pool, before: UUID, decisions: Sequence[str], limit: int
+    db: "Pool | Connection", before: UUID, status: str | None, limit: int
 ) -> Sequence[ListedApproval]:
-    """Return the newest approvals with a lower id than ``before``."""
+    """Return the newest approvals of a status, or of all, with a lower id than ``before``."""
     with translate_errors():
-        rows = await pool.fetch(_LIST_SQL, before, list(decisions), limit)
+        rows = await db.fetch(_LIST_SQL.format(_STATUSES[status]), before, limit)
     return [_listed(dict(row)) for row in rows]
 
 
@@ -72,7 +79,8 @@ def _listed(row: dict[str, Any]) -> ListedApproval:
         actor=row["actor"],
         reason=commands[0]["reason"],
         command=commands[0]["command"],
-        case_ids=[command["case_id"] for command in commands],
+        case_ids=[command["case_id"] for command in commands if "case_id" in command],
+        surge_id=commands[0].get("surge_id"),
         requested_at=row["requested_at"],
         decided_by=row["decided_by"],
         decided_at=row["decided_at"],

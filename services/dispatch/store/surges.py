@@ -15,7 +15,6 @@ from shared.runtime.postgres import (
     Pool,
     columns,
     row_count,
-    transaction,
     translate_errors,
 )
 from shared.vocabulary import CLOSED_STATUSES
@@ -44,10 +43,16 @@ _PAGE_SQL = """
      ORDER BY number DESC
 """
 _CITY_SQL = "SELECT jurisdiction FROM surges WHERE surge_id = ANY ($1::uuid[])"
+_COUNT_OPEN_SQL = """
+    SELECT count(*) FROM surge_cases
+     WHERE surge_id = $1 AND status <> ALL ($2::text[])
+       AND case_id NOT IN (SELECT case_id FROM surge_closing_cases)
+"""
 _WAIT_SQL = "LOCK TABLE surge_closing_cases IN EXCLUSIVE MODE"
 _ORDER_SQL = """
-    INSERT INTO surge_closings (closing_id, surge_id, source, actor, reason, note, status, given_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO surge_closings (closing_id, surge_id, source, actor, reason, note, status, given_at,
+                                approved_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ORDER_CASES_SQL = """
     INSERT INTO surge_closing_cases (case_id, closing_id)
@@ -57,7 +62,7 @@ _ORDER_CASES_SQL = """
     ON CONFLICT DO NOTHING
 """
 _DUE_SQL = """
-    SELECT case_id::text, source, actor, reason, note, surge_closings.status, given_at
+    SELECT case_id::text, source, actor, reason, note, surge_closings.status, given_at, approved_by
       FROM surge_closing_cases AS due JOIN surge_closings USING (closing_id)
      ORDER BY case_id
      LIMIT $1
@@ -85,13 +90,18 @@ async def city_of_surge(pool: Pool, surge_id: str) -> str | None:
     return city
 
 
-async def order_closing(pool: Pool, surge_id: str, closing: SurgeClosing) -> int:
+async def count_to_close(db: Connection, surge_id: str) -> int:
+    """Return the number of the open cases of a surge that no order closes yet."""
+    count: int = await db.fetchval(_COUNT_OPEN_SQL, surge_id, [*CLOSED_STATUSES])
+    return count
+
+
+async def order_closing(db: Connection, surge_id: str, closing: SurgeClosing) -> int:
     """Record the open cases of a surge for closing; return how many are new."""
     closing_id = new_id()
-    async with transaction(pool) as db:
-        await db.execute(_WAIT_SQL)  # a case that is just being closed would count as open
-        await db.execute(_ORDER_SQL, closing_id, surge_id, *astuple(closing))
-        return row_count(await db.execute(_ORDER_CASES_SQL, closing_id, [*CLOSED_STATUSES]))
+    await db.execute(_WAIT_SQL)  # a case that is just being closed would count as open
+    await db.execute(_ORDER_SQL, closing_id, surge_id, *astuple(closing))
+    return row_count(await db.execute(_ORDER_CASES_SQL, closing_id, [*CLOSED_STATUSES]))
 
 
 async def cases_to_close(db: Connection, limit: int) -> Sequence[tuple[str, SurgeClosing]]:

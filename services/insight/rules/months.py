@@ -1,12 +1,13 @@
 """Months that the public sees figures of, in the city's time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from typing_extensions import override
 
 SHOWN_MONTHS = 12
+_REPORTED_AFTER = timedelta(hours=8)  # the last events of a month are folded by then
 
 
 class PublicMonth(NamedTuple):
@@ -39,6 +40,15 @@ def public_months(counts: Mapping[date, int], today: date) -> Sequence[PublicMon
     complete = [month for month in sorted(counts, reverse=True) if month < running]
     found = [PublicMonth(month, is_complete=True) for month in complete[:SHOWN_MONTHS]]
     return found or [PublicMonth(running, is_complete=False)]
+
+
+def reported_month(now: datetime) -> date:
+    """Return the first day of the month of the report that is due, in the city's time.
+
+    A month's report is due at 8 on the first day of the next one.
+    """
+    running = (now.replace(tzinfo=None) - _REPORTED_AFTER).date().replace(day=1)
+    return (running - timedelta(days=1)).replace(day=1)
 
 
 def earliest(today: date) -> date:

@@ -54,7 +54,7 @@ class ReportingRatio(NamedTuple, Generic[G]):
 
 def reporting_ratios(incidents: Sequence[Incident[G]]) -> list[ReportingRatio[G]]:
     """Return the ratio of each group, in order of first appearance."""
-    rates = _rates(incidents)
+    rates = rates_by_kind(incidents)
     counts: dict[G, int] = defaultdict(int)
     observed: dict[G, int] = defaultdict(int)
     expected: dict[G, float] = defaultdict(float)
@@ -65,7 +65,7 @@ def reporting_ratios(incidents: Sequence[Incident[G]]) -> list[ReportingRatio[G]
     return [_ratio(group, counts[group], observed[group], expected[group]) for group in counts]
 
 
-def _rates(incidents: Iterable[Incident[G]]) -> dict[str, float]:
+def rates_by_kind(incidents: Iterable[Incident[G]]) -> dict[str, float]:
     """Return the later reports per day of each kind."""
     reports: dict[str, int] = defaultdict(int)
     days: dict[str, float] = defaultdict(float)

@@ -1,6 +1,5 @@
 """The reports: figures of requests or cases, each beside its number of them."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,14 +9,12 @@ from typing import Literal, NamedTuple, TypeAlias
 from services.insight.rules.reporting import Incident, reporting_ratios
 from services.insight.rules.survival import Duration, reached_after
 from services.insight.rules.tables import Cell, Figures, Row, cell_of, table
-from shared.vocabulary import InsightReport
+from shared.vocabulary import DeskOutcome, InsightReport
 
 Promise: TypeAlias = Literal["kept", "missed", "open_past_due"]
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_DESK = ("phone", "walk_in")
-_AT_FIRST_CONTACT = ("answered", "referral")
 _MOST_URGENT = "P1"
 _DECIMALS = 4
 
@@ -30,6 +27,8 @@ class RequestFact:
         at: When it was submitted, in the city's time.
         joined_after: Time since the first request of its case; None for that one and without case.
         corrected: Whether an operator moved it, or changed priority, kind or place of its case.
+        desk_outcome: How the desk ended the contact; None if not reported.
+        handle_seconds: From the first key to that outcome; None if not measured.
     """
 
     kind: str
@@ -46,6 +45,8 @@ class RequestFact:
     corrected: bool
     asked: bool
     fixed: bool | None
+    desk_outcome: DeskOutcome | None
+    handle_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,7 @@ def promise_of(
 def request_rows(
     report: InsightReport, facts: Sequence[RequestFact], by: Sequence[str]
 ) -> list[Row]:
-    """Return the rows of a report about requests."""
-    if report == "desk":
-        return _desk_rows(facts, by)
+    """Return the rows of a report about requests, other than the desk's."""
     return table(facts, by, lambda _, found: _OF_REQUESTS[report](found))
 
 
@@ -159,37 +158,6 @@ def _triage(facts: Sequence[RequestFact]) -> Figures:
         "alarms": sum(one.priority == _MOST_URGENT for one in facts),
         "unsure": sum(one.unsure for one in facts),
     }
-
-
-def _desk(facts: Sequence[RequestFact]) -> Figures:
-    return {
-        "resolved_at_first_contact": sum(one.outcome in _AT_FIRST_CONTACT for one in facts),
-        "median_handle_seconds": None,  # no event tells it
-    }
-
-
-def _desk_rows(facts: Sequence[RequestFact], by: Sequence[str]) -> list[Row]:
-    """Return the rows of requests by phone and walk-in, by one dimension besides the channel.
-
-    A row is shown where its parts by channel are shown among all requests, so that it adds nothing
-    from which another could be subtracted.
-    """
-    names = ("channel", *(name for name in by if name != "channel"))
-    parts: dict[Cell, list[bool]] = defaultdict(list)
-    for row in table(facts, names, lambda *_: {}):
-        if row.cell[0] in _DESK:
-            values = dict(zip(names, row.cell, strict=True))
-            parts[tuple(values[name] for name in by)].append(row.n is not None)
-    at_desk: dict[Cell, list[RequestFact]] = defaultdict(list)
-    for one in facts:
-        if one.channel in _DESK:
-            at_desk[cell_of(one, by)].append(one)
-    return [
-        Row(cell, len(at_desk[cell]), _desk(at_desk[cell]))
-        if all(are_shown)
-        else Row(cell, None, dict.fromkeys(_desk(())))
-        for cell, are_shown in parts.items()
-    ]
 
 
 def _times(facts: Sequence[CaseFact]) -> Figures:

@@ -15,12 +15,12 @@ MOST_DIMENSIONS = 2
 
 
 class Fact(Protocol):
-    """Common properties of requests and cases; ``at`` is in the city's time."""
+    """Common properties of requests, cases and contacts; ``at`` is in the city's time."""
 
     @property
-    def kind(self) -> str: ...  # noqa: D102
+    def kind(self) -> str | None: ...  # noqa: D102
     @property
-    def group(self) -> str: ...  # noqa: D102
+    def group(self) -> str | None: ...  # noqa: D102
     @property
     def bureau(self) -> str | None: ...  # noqa: D102
     @property
@@ -30,7 +30,7 @@ class Fact(Protocol):
     @property
     def language(self) -> str | None: ...  # noqa: D102
     @property
-    def priority(self) -> str: ...  # noqa: D102
+    def priority(self) -> str | None: ...  # noqa: D102
     @property
     def at(self) -> datetime: ...  # noqa: D102
 

@@ -30,14 +30,22 @@ _PLANS = """
 _REQUESTS = """
     SELECT r.jurisdiction, r.channel, r.language, r.kind, r.dedup_group, r.district, r.level,
            r.outcome, r.unsure, r.submitted_at, r.asked, r.fixed, r.moves, c.bureau, c.corrected,
-           first.submitted_at AS first_at, first.request_id = r.request_id AS is_first
+           first.submitted_at AS first_at, first.request_id = r.request_id AS is_first,
+           desk.outcome AS desk_outcome, desk.seconds AS handle_seconds
       FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS p (city, since, until)
       JOIN requests AS r ON r.jurisdiction = p.city
                         AND r.submitted_at >= p.since AND r.submitted_at < p.until
  LEFT JOIN cases AS c USING (case_id)
+ LEFT JOIN desk_contacts AS desk USING (request_id)
  LEFT JOIN LATERAL (SELECT request_id, submitted_at FROM requests AS other
                      WHERE other.case_id = r.case_id AND submitted_at IS NOT NULL
                      ORDER BY submitted_at, request_id LIMIT 1) AS first ON true
+"""
+_CONTACTS = """
+    SELECT d.jurisdiction, d.channel, d.language, d.at, d.outcome, d.seconds
+      FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS p (city, since, until)
+      JOIN desk_contacts AS d ON d.jurisdiction = p.city AND d.at >= p.since AND d.at < p.until
+     WHERE d.request_id IS NULL
 """
 _CASES = """
     SELECT c.*
@@ -72,6 +80,11 @@ async def snapshot(pool: Pool) -> AsyncGenerator[Connection]:
 async def request_rows(db: Connection, periods: Sequence[CityPeriod]) -> Sequence[Row]:
     """Return the requests of the periods, with the state of their cases."""
     return await db.fetch(_REQUESTS, *_columns(periods))
+
+
+async def contact_rows(db: Connection, periods: Sequence[CityPeriod]) -> Sequence[Row]:
+    """Return the desk's contacts of the periods that became no request."""
+    return await db.fetch(_CONTACTS, *_columns(periods))
 
 
 async def case_rows(

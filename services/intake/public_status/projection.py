@@ -10,6 +10,7 @@ from services.intake.public_status.store import PlacedCase, PostgresPublicStatus
 from services.intake.records.public import CaseLink, PublicDecision, StatusChange, WorkPictures
 from shared.contract.events import (
     CaseClosed,
+    CaseErasureOrdered,
     CaseKindChanged,
     CaseOpened,
     CaseOverdue,
@@ -79,6 +80,12 @@ async def project_events(
         joined={link.case_id for link in links},
         changed={change.case_id for change in changes},
     )
+
+
+def erasures_in(messages: Iterable[Message[Event]]) -> Collection[str]:
+    """Return the ids of the requests whose erasure staff ordered."""
+    events = (message.event for message in messages)
+    return {one.data.request_id for one in events if isinstance(one, CaseErasureOrdered)}
 
 
 def _made(

@@ -96,6 +96,13 @@ async def mark_erased(db: Connection, request_ids: Collection[str]) -> int:
     return await remove_contacts(db, ids)
 
 
+async def erase_requests(db: Connection, request_ids: Collection[str]) -> None:
+    """Erase contacts, words and pictures of requests, and reuses of their ids. Idempotent."""
+    await erase_contacts(db, request_ids)
+    await erase_texts(db, request_ids)
+    await erase_bodies(db, await reused_submissions(db, request_ids))
+
+
 async def erased_among(db: Connection, keys: Sequence[str]) -> Collection[str]:
     """Return those of some keys of ``intake-contacts`` that are requests without their contact."""
     ids = [key for key in keys if _UUID.fullmatch(key)]

@@ -200,6 +200,13 @@ class CaseAnswer(CaseState):
     """Words to residents, 1 to 4,000 characters, without contact data."""
 
 
+class CaseErasureOrder(CaseState):
+    """State of a case after staff ordered to erase the contact of one of its requests."""
+
+    request_id: str
+    """Id of the request whose contact and original texts intake erases, a UUIDv7."""
+
+
 class CaseApproval(CaseState):
     """State of a case with a command that needs the approval of a second person."""
 
@@ -326,6 +333,13 @@ class CaseAnswered(_CaseEvent):
 
     type: Literal["route311.case.answered.v1"] = "route311.case.answered.v1"
     data: CaseAnswer
+
+
+class CaseErasureOrdered(_CaseEvent):
+    """Staff ordered to erase the contact of a request, with a second person where needed."""
+
+    type: Literal["route311.case.erasure_ordered.v1"] = "route311.case.erasure_ordered.v1"
+    data: CaseErasureOrder
 
 
 class CaseApprovalRequested(_CaseEvent):

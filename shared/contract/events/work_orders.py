@@ -240,7 +240,8 @@ class OperatorCommand(Data):
     level: PriorityLevel | None = None
     """New level; required by lower_priority and raise_priority."""
     request_id: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000009"])
-    """Id of the request to move to a case of its own; required by split_request."""
+    """Id of a request of the case: the one to move to a case of its own, or whose contact is to be
+    erased; required by split_request and erase_contact."""
     into_case: str | None = Field(default=None, examples=["0197a1b2-c3d4-7000-8000-000000000009"])
     """Id of the case that takes over the requests; required by merge_case."""
     bureau: str | None = Field(default=None, examples=["BPS-GARBAGE"])

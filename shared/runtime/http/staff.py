@@ -44,6 +44,11 @@ def require_role(request: web.Request, operator: str, least: Role) -> None:
         raise RefusedError(problem_response(403, "Role too low", detail, code="role_too_low"))
 
 
+def is_console(request: web.Request, operator: str, least: Role) -> bool:
+    """Return True when the console calls for a person of this role or a higher one."""
+    return operator == CONSOLE_KEY and has_role(request, least)
+
+
 def has_role(request: web.Request, least: Role) -> bool:
     """Return True when the request states this role or a higher one."""
     role = request.headers.get(ROLE)

@@ -1,6 +1,8 @@
 """Spans of HTTP calls, below the trace context that the caller sent."""
 
-from aiohttp import web
+from types import SimpleNamespace
+
+from aiohttp import ClientSession, TraceConfig, TraceRequestStartParams, web
 from aiohttp.typedefs import Handler
 from opentelemetry.trace import SpanKind
 
@@ -39,3 +41,17 @@ async def traced_calls(request: web.Request, handler: Handler) -> web.StreamResp
 def trace_of(request: web.Request) -> str | None:
     """Return the ``traceparent`` of what a call causes: that of its span, else the caller's."""
     return current_trace() or usable_trace(request.headers.get(TRACEPARENT))
+
+
+def passing_trace_on() -> TraceConfig:
+    """Return what makes calls to our other services carry the span that runs."""
+    config = TraceConfig()
+    config.on_request_start.append(_add_trace)
+    return config
+
+
+async def _add_trace(
+    _session: ClientSession, _context: SimpleNamespace, call: TraceRequestStartParams
+) -> None:
+    if parent := current_trace():
+        call.headers[TRACEPARENT] = parent

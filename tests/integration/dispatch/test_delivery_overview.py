@@ -20,6 +20,26 @@ async def as_operator(client: aiohttp.ClientSession, path: str) -> Response:
     return await call(client, "GET", path, OPERATOR)
 
 
+async def test_all_webhooks_are_told_in_one_call_as_each_is_alone(
+    client: aiohttp.ClientSession,
+) -> None:
+    assert (await as_operator(client, "/v1/webhooks")).json == {"webhooks": []}
+    for bureau, enabled in ((LEAD, False), ("BES", True)):
+        sent = {"url": "https://bureau.example/hook", "enabled": enabled}
+        path = f"/v1/bureaus/{bureau}/webhook"
+        assert (await call(client, "PUT", path, OPERATOR, json=sent)).status == 200
+
+    listed = (await as_operator(client, "/v1/webhooks")).json["webhooks"]
+
+    assert [(one["bureau"], one["disabled_reason"]) for one in listed] == [
+        ("BES", None),
+        (LEAD, "operator"),
+    ]
+    for one in listed:
+        alone = (await as_operator(client, f"/v1/bureaus/{one.pop('bureau')}/webhook")).json
+        assert one == alone
+
+
 async def test_a_feed_has_its_last_call_and_what_waits_behind_it(
     client: aiohttp.ClientSession, pool: Pool
 ) -> None:
@@ -80,7 +100,7 @@ async def test_forwards_are_counted_by_what_became_of_them(
     assert (mail["bureau"], mail["day"], mail["state"]) == ("PARKS", "2026-11-30", "unknown")
 
 
-@pytest.mark.parametrize("path", ["/v1/feeds", "/v1/forwards"])
+@pytest.mark.parametrize("path", ["/v1/webhooks", "/v1/feeds", "/v1/forwards"])
 async def test_only_operators_see_how_all_bureaus_get_work(
     client: aiohttp.ClientSession, path: str
 ) -> None:

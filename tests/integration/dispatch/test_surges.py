@@ -9,11 +9,13 @@ import pytest
 
 from services.dispatch.inbound import latest_surges
 from services.dispatch.records.answers import SurgeClosing
+from services.dispatch.rules.four_eyes import MAX_CLOSINGS
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.surges import order_closing, upsert_surges
 from services.dispatch.workers import SurgeClosingWorker
 from shared.contract.events import CaseClosed, Surge, new_id
 from shared.contract.topics import DISPATCH_CASES
+from shared.runtime.http.api_keys import store_keys
 from shared.runtime.postgres import Pool, transaction
 from tests.integration.dispatch.surge_storms import ended, report, started, storm_surge
 from tests.support.builders import NOON
@@ -35,6 +37,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
+CONSOLE = "key of the console"
 MOMENT = timedelta(microseconds=1)
 CASES = 60  # more than one transaction closes
 SURGES = "/v1/surges"
@@ -88,7 +91,10 @@ async def test_all_open_cases_of_a_surge_are_closed_once_over_a_crash_in_the_mid
     await open_case(pool, *decided, report(at=NOON - 2 * HOUR))
     await know(pool, surge)
     closing = SurgeClosing("/http/Olga", **ORDER, status="declined", given_at=NOON)
-    ordered = [await order_closing(pool, surge.surge_id, closing) for _ in range(2)]
+    ordered = []
+    for _ in range(2):
+        async with transaction(pool) as db:
+            ordered.append(await order_closing(db, surge.surge_id, closing))
 
     async def left() -> int:
         return int(await pool.fetchval("SELECT count(*) FROM surge_closing_cases"))
@@ -152,3 +158,44 @@ async def test_all_open_cases_of_a_surge_are_closed_once_over_a_crash_in_the_mid
     assert again.json["count"] == 0
     assert (last.data.case_id, last.data.status) == (late.data.case_id, "completed")
     assert refused == ["unknown_surge", 404, "reason", 403, 401, "bad_cursor"]
+
+
+async def test_a_surge_of_more_than_twenty_open_cases_waits_for_a_second_person(
+    client: aiohttp.ClientSession, database: Database, pool: Pool
+) -> None:
+    await store_keys(database.admin_dsn, "dispatch", [("console", "operator", CONSOLE)])
+    surge = storm_surge()
+    await know(pool, surge)
+    await open_case(pool, *(report() for _ in range(MAX_CLOSINGS)), late := report())
+
+    async def still_open() -> int:
+        listed = await call(client, "GET", SURGES, OPERATOR)
+        return int(listed.json["surges"][0]["open_case_count"])
+
+    async def decide(path: str, actor: str) -> Response:
+        headers = {"Route311-Role": "supervisor"}
+        return await call(client, "POST", path, CONSOLE, json={"actor": actor}, headers=headers)
+
+    first, second = [await close(client, surge.surge_id) for _ in range(2)]
+    listed = (await call(client, "GET", "/v1/approvals", OPERATOR)).json["approvals"]
+    refused = await decide(f"/v1/approvals/{second.json['approval_id']}/refuse", "Lee")
+    same = await decide(f"/v1/approvals/{first.json['approval_id']}/approve", ORDER["actor"])
+    waiting = await pool.fetchval("SELECT count(*) FROM surge_closings")
+    approved = await decide(f"/v1/approvals/{first.json['approval_id']}/approve", "Lee")
+
+    async def are_closed() -> bool:
+        return await still_open() == 0
+
+    await eventually(are_closed)
+    case = (await call(client, "GET", f"/v1/cases/{late.data.case_id}", OPERATOR)).json
+    assert (first.status, first.json["count"], first.json["events"]) == (202, MAX_CLOSINGS + 1, [])
+    assert [(one["rule"], one["command"], one["surge_id"], one["case_ids"]) for one in listed] == [
+        ("close_many", "close_surge", surge.surge_id, [])
+    ] * 2
+    assert [refused.status, same.json["code"], waiting] == [200, "same_person", 0]
+    assert approved.json["results"] == []
+    assert "Approved by: Lee" in case["history"][-1]["text"]
+
+    await open_case(pool, *(report() for _ in range(MAX_CLOSINGS)))
+    few = await close(client, surge.surge_id)
+    assert (few.status, few.json["count"]) == (200, MAX_CLOSINGS)

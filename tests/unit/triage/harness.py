@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from services.triage.handlers import on_messages
+from services.triage.policy import TriagePolicy
 from shared.contract.events import Decision, Event, RequestTriaged
 from shared.runtime.outgoing import Outgoing
 from tests.support.builders import NOON
@@ -14,9 +15,12 @@ LATER = NOON + 30 * DAY
 
 
 async def decided(
-    cases: InMemoryTriageStore, *events: Event, now: datetime = LATER
+    cases: InMemoryTriageStore,
+    *events: Event,
+    now: datetime = LATER,
+    policy: TriagePolicy = POLICY,
 ) -> list[Decision]:
-    caused = await on_messages(messages(*events), cases, POLICY, now)
+    caused = await on_messages(messages(*events), cases, policy, now)
     return [event.data for event in caused if isinstance(event, RequestTriaged)]
 
 

@@ -1,15 +1,25 @@
+import shutil
+from pathlib import Path
+
+from services.triage.policy import TriagePolicy
 from shared.contract.events import (
+    Decision,
     Event,
     Surge,
     SurgeEnded,
     SurgeStarted,
     new_id,
 )
+from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON
+from tests.support.text_models import catalogue_with
 from tests.support.triage.factories import (
+    CATALOGUE_FOLDER,
     DAY,
     HERE,
     HOUR,
+    POLICY,
+    TEXT_MODEL,
     at,
     submitted,
 )
@@ -102,3 +112,40 @@ async def test_a_doubted_phrase_is_told_among_the_reasons_and_is_no_condition() 
     assert any(
         "its other words speak against it" in event_class for event_class in decision.explanation
     )
+
+
+def policy_with(folder: Path, surprise: str) -> TriagePolicy:
+    copied = Path(shutil.copytree(CATALOGUE_FOLDER, folder))
+    with (copied / "rivertown.gov" / "circumstances.yaml").open("a") as file:
+        file.write(f"surprise: {surprise}\n")
+    return TriagePolicy(catalogue_with(copied, TEXT_MODEL))
+
+
+async def test_surprise_counts_in_place_of_the_number_of_reporters_where_the_city_says_so(
+    tmp_path: Path,
+) -> None:
+    usual = "per_day: {LIGHT: 0.5}, districts: {loud: 3, quiet: 0.1}"
+    off = policy_with(tmp_path / "off", f"{{{usual}}}")
+    used = policy_with(tmp_path / "used", f"{{use: yes, {usual}}}")
+    events = [
+        submitted(
+            service_code="LIGHT",
+            reporter_ref=f"{number}",
+            observed_at=NOON + number * DAY / 2,
+            location=at(GeoPoint(HERE.latitude + place / 100, HERE.longitude), district=district),
+        )
+        for number in range(4)
+        for place, district in enumerate(("loud", "quiet"))
+    ]
+
+    async def decisions(policy: TriagePolicy) -> list[Decision]:
+        found = await decided(InMemoryTriageStore(), *events, policy=policy)
+        return [decision.model_copy(update={"rules_version": ""}) for decision in found]
+
+    by_number = await decisions(POLICY)
+    assert await decisions(off) == by_number
+    changes = [
+        before.priority.score - after.priority.score
+        for before, after in zip(by_number, await decisions(used), strict=True)
+    ]
+    assert changes[-2:] == [20, 0]

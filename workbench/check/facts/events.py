@@ -215,6 +215,7 @@ _READERS: Mapping[type[e.Event], Callable[[Any, str], Iterator[Fact]]] = {
     e.CaseKindChanged: _case,
     e.CasePlaceChanged: _case,
     e.CaseAnswered: _case,
+    e.CaseErasureOrdered: _case,
     e.CaseApprovalRequested: _case,
     e.CaseApprovalRefused: _case,
     e.WorkOrderIssued: _order,

@@ -24,6 +24,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBucket
+from shared.runtime.http.tracing import passing_trace_on
 
 
 class UploadedPicture(Data):
@@ -77,6 +78,7 @@ async def open_intake(url: HttpUrl | None) -> AsyncGenerator[aiohttp.ClientSessi
         f"{url}".rstrip("/") + "/",
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=_WITHIN_S),
+        trace_configs=[passing_trace_on()],
     ) as session:
         yield session
 

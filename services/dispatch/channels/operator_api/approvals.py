@@ -132,8 +132,7 @@ def approval_routes(core: DispatchPorts) -> list[web.RouteDef]:
             message = "Send next of an earlier page, or omit it to start over."
             faults.append(FieldError(field="after", code="bad_cursor", message=message))
         list_queries.refuse_faults(faults)
-        wanted = [status] if status else _ALL
-        found = await Deadline().wait_for(core.approvals(last or _NEWEST, wanted, limit + 1))
+        found = await Deadline().wait_for(core.approvals(last or _NEWEST, status, limit + 1))
         shown = found[:limit]
         following = shown[-1].approval_id if shown else str(last)
         more = len(found) > limit

@@ -11,6 +11,7 @@ from services.dispatch.channels.operator_api.stream import CaseStream, StreamLim
 from services.dispatch.channels.operator_api.surges import surge_routes
 from services.dispatch.ports import DispatchPorts
 from shared.runtime.dead_letter_api import letter_routes
+from shared.runtime.key_api import key_routes
 from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
 
@@ -30,5 +31,6 @@ async def open_operator_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]
             *case_routes(core),
             *catalogue_routes(core),
             *letter_routes(core.access.callers, letters),
+            *key_routes(core.access.callers, "dispatch", core.pool, bureaus),
         ]
     )

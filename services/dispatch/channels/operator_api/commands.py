@@ -164,7 +164,11 @@ _FIELDS: Mapping[str, str] = {
     "missing_location": "location",
 }
 # The field without which a command is `invalid`, by its name.
-_NEEDED: Mapping[str, str] = {"split_request": "request_id", "merge_case": "into_case"}
+_NEEDED: Mapping[str, str] = {
+    "split_request": "request_id",
+    "merge_case": "into_case",
+    "erase_contact": "request_id",
+}
 _CONFLICT = "version_conflict"
 _PLACE: CommandName = "change_place"
 _PLACE_DEADLINE_S = 5.0  # the first one loads the polygons of the city

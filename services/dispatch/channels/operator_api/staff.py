@@ -4,8 +4,8 @@ from aiohttp import web
 
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.staff import ROLE, Role, has_role
-from shared.vocabulary import CONSOLE_KEY, CommandName
+from shared.runtime.http.staff import ROLE, Role, is_console
+from shared.vocabulary import CommandName
 
 _OF_AGENTS: frozenset[CommandName] = frozenset({"note", "answer"})
 
@@ -17,6 +17,6 @@ def role_for(command: object) -> Role:
 
 def require_second_person(request: web.Request, operator: str) -> None:
     """Raise RefusedError unless the console calls for a supervisor or an admin."""
-    if operator != CONSOLE_KEY or not has_role(request, "supervisor"):
+    if not is_console(request, operator, "supervisor"):
         detail = f"Only the console's key approves, with supervisor or admin in {ROLE}."
         raise RefusedError(problem_response(403, "Not a supervisor", detail, code="not_supervisor"))

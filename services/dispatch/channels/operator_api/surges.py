@@ -9,7 +9,7 @@ from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import SurgeClosing
 from services.dispatch.records.changes import strip_control_chars
 from services.dispatch.records.views import ListedSurge
-from shared.contract.events import Data, FieldError
+from shared.contract.events import Data, Event, FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http import list_queries
 from shared.runtime.http.authentication import RefusedError
@@ -72,6 +72,15 @@ class Ordered(Data):
     """Number of open cases that it closes, without those of earlier orders."""
 
 
+class OrderWaits(Ordered):
+    """Answer to an order that waits for a second person."""
+
+    approval_id: str
+    """Id of the approval."""
+    events: tuple[Event, ...] = ()
+    """Always empty: the order waits as a whole, its cases have no part in it yet."""
+
+
 LIST_SURGES = Operation(
     "List surges, newest first, as an operator.",
     {
@@ -94,6 +103,11 @@ CLOSE_SURGE = Operation(
     {
         200: Content(
             "Accepted; closing_count in the list shows how many are left.", (JSON,), Ordered
+        ),
+        202: Content(
+            "More cases than one person closes at once: it waits for a second one.",
+            (JSON,),
+            OrderWaits,
         ),
         404: problem("There is no such surge: unknown_surge."),
         422: problem("Invalid order; errors name the fields."),
@@ -136,11 +150,15 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
         order = _order(await read_fields(request))
         surge_id = request.match_info["surge_id"]
         closing = SurgeClosing(f"/http/{operator}", **order.model_dump(), given_at=utc_now())
-        count = await Deadline().wait_for(core.close_surge(surge_id, closing))
-        if count is None:
+        ordered = await Deadline().wait_for(core.close_surge(surge_id, closing))
+        if ordered is None:
             detail = "There is no surge with this id. GET /v1/surges lists them."
             raise RefusedError(problem_response(404, "No such surge", detail, code="unknown_surge"))
-        return json_response({"surge_id": surge_id, "count": count})
+        shown = Ordered(surge_id=surge_id, count=ordered.count)
+        if ordered.approval_id is None:
+            return json_response(shown)
+        waits = OrderWaits(**shown.model_dump(), approval_id=ordered.approval_id)
+        return json_response(waits, status=202)
 
     return [
         web.get("/v1/surges", documents(read, LIST_SURGES)),

@@ -10,7 +10,13 @@ from aiohttp import web
 from pydantic import AwareDatetime, Field, StrictBool, ValidationError
 
 from services.dispatch.channels.webhooks.rules import secret_of, url_error
-from services.dispatch.channels.webhooks.store import SecretRefusal, Webhook, WebhookQueue, Webhooks
+from services.dispatch.channels.webhooks.store import (
+    SecretRefusal,
+    Webhook,
+    WebhookQueue,
+    Webhooks,
+    WebhookState,
+)
 from services.dispatch.channels.webhooks.worker import WebhookWorker
 from services.dispatch.ports import DispatchPorts
 from shared.contract.events import Data, FieldError
@@ -77,6 +83,20 @@ class WebhookStatus(Data):
     """The circuit breaker: ``open`` after five failures in a row, then one probe every 30 s."""
     oldest_undelivered_at: AwareDatetime | None
     """Time of the oldest pending event, UTC; null for none."""
+
+
+class BureauWebhook(WebhookStatus):
+    """State of the webhook of a bureau."""
+
+    bureau: str
+    """Code of the bureau."""
+
+
+class WebhookList(Data):
+    """The webhooks of all bureaus."""
+
+    webhooks: list[BureauWebhook]
+    """Those that were ever set, by bureau."""
 
 
 class LoggedCall(Data):
@@ -151,6 +171,11 @@ SHOW_WEBHOOK = Operation(
     {200: Content("Its state.", (JSON,), WebhookStatus), **_NO_WEBHOOK, **KEY_REFUSALS},
     security=("bureau", "operator"),
 )
+LIST_WEBHOOKS = Operation(
+    "List the webhooks of all bureaus, as an operator.",
+    {200: Content("The webhooks.", (JSON,), WebhookList), **KEY_REFUSALS},
+    security=("operator",),
+)
 ROTATE_SECRET = Operation(
     "Add a second secret; both sign each call.",
     {
@@ -200,6 +225,10 @@ REPLAY = Operation(
 _SECRET_BYTES = 32
 
 
+def _shown(state: WebhookState) -> dict[str, Any]:
+    return asdict(state) | {"breaker": state.breaker.state(utc_now())}
+
+
 def webhook_routes(
     access: BureauAccess, webhooks: Webhooks, allow: Sequence[Network]
 ) -> list[web.RouteDef]:
@@ -221,8 +250,14 @@ def webhook_routes(
         state = await Deadline().wait_for(webhooks.find(bureau))
         if state is None:
             raise no_webhook()
-        breaker = state.breaker.state(utc_now())
-        return json_response(WebhookStatus(**(asdict(state) | {"breaker": breaker})))
+        return json_response(WebhookStatus(**_shown(state)))
+
+    @answers_errors("Retry in a moment.")
+    async def show_all(request: web.Request) -> web.Response:
+        await access.callers.operator(request)
+        found = await Deadline().wait_for(webhooks.all())
+        shown = [BureauWebhook(bureau=code, **_shown(state)) for code, state in found.items()]
+        return json_response(WebhookList(webhooks=shown))
 
     @answers_errors("Check first whether it has two secrets, then retry.")
     async def rotate(request: web.Request) -> web.Response:
@@ -240,6 +275,7 @@ def webhook_routes(
 
     path = "/v1/bureaus/{code}"
     return [
+        web.get("/v1/webhooks", documents(show_all, LIST_WEBHOOKS)),
         web.put(f"{path}/webhook", documents(put, SET_WEBHOOK)),
         web.get(f"{path}/webhook", documents(show, SHOW_WEBHOOK)),
         web.post(f"{path}/webhook/rotate", documents(rotate, ROTATE_SECRET)),

@@ -1,6 +1,6 @@
 """Tables of webhooks: settings, log of calls and replay, and the queue of their deliveries."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
@@ -26,8 +26,8 @@ _DUE_ANEW = """
     UPDATE webhook_deliveries SET due_at = '-infinity', first_at = NULL
      WHERE bureau = $1 AND state = 'pending'
 """
-_GET = """
-    SELECT url, enabled, disabled_reason, failures, probe_at,
+_LIST = """
+    SELECT bureau, url, enabled, disabled_reason, failures, probe_at,
            (SELECT min(time)
               FROM unnest(ARRAY['P1', 'P2', 'P3', 'P4', 'P5']) AS each (level)
              CROSS JOIN LATERAL (
@@ -36,8 +36,9 @@ _GET = """
                     WHERE waiting.bureau = webhooks.bureau AND waiting.level = each.level
                       AND state = 'pending'
                     ORDER BY seq LIMIT 1) AS first) AS oldest
-      FROM webhooks WHERE bureau = $1
+      FROM webhooks
 """
+_GET = f"{_LIST} WHERE bureau = $1"
 _SECRETS = "SELECT cardinality(secrets) FROM webhooks WHERE bureau = $1 FOR UPDATE"
 _ROTATE = """
     UPDATE webhooks SET secrets = secrets || $2::text WHERE bureau = $1
@@ -96,6 +97,11 @@ class WebhookState:
     oldest_undelivered_at: datetime | None
 
 
+def _state(row: Record) -> WebhookState:
+    breaker = Breaker(row["failures"], row["probe_at"])
+    return WebhookState(row["url"], row["enabled"], row["disabled_reason"], breaker, row["oldest"])
+
+
 @dataclass(frozen=True, slots=True)
 class Webhooks:
     """The webhooks of all bureaus; ``lock_bureau`` blocks new events in a transaction."""
@@ -116,12 +122,13 @@ class Webhooks:
         """Return the state of a webhook; None where the bureau has none."""
         with translate_errors():
             row = await self.pool.fetchrow(_GET, bureau)
-        if row is None:
-            return None
-        breaker = Breaker(row["failures"], row["probe_at"])
-        return WebhookState(
-            row["url"], row["enabled"], row["disabled_reason"], breaker, row["oldest"]
-        )
+        return _state(row) if row else None
+
+    async def all(self) -> Mapping[str, WebhookState]:
+        """Return the state of each webhook by its bureau, in order."""
+        with translate_errors():
+            rows = await self.pool.fetch(f"{_LIST} ORDER BY bureau")
+        return {row["bureau"]: _state(row) for row in rows}
 
     async def rotate(self, bureau: str, secret: str) -> Webhook | SecretRefusal:
         """Add a second secret; or return why that is not possible."""

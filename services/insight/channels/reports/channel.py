@@ -47,6 +47,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.key_api import key_routes
 from shared.runtime.service import ChannelParts
 from shared.vocabulary import InsightReport
 
@@ -192,4 +193,5 @@ def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 @asynccontextmanager
 async def open_reports(core: InsightPorts) -> AsyncGenerator[ChannelParts]:
     """Open the reports."""
-    yield ChannelParts(routes=[*report_routes(core), *public_routes(core)])
+    keys = key_routes(core.callers, "insight", core.pool)
+    yield ChannelParts(routes=[*report_routes(core), *public_routes(core), *keys])

@@ -53,6 +53,7 @@ from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields, unknown_fields
+from shared.runtime.key_api import key_routes
 from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
 
@@ -62,6 +63,7 @@ async def open_api(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     """Open the HTTP API of adapters, bureaus and operators."""
     submissions, singly = core.limits.submissions, core.limits.singly
     topics = replayed_topics("intake", adapters=core.settings.kafka_adapters)
+    bureaus = {code for city in core.cities.values() for code in city.bureaus}
     letters = OwnLetters(
         "intake", core.settings.kafka_access, core.lookups, topics, core.erased_keys
     )
@@ -79,6 +81,7 @@ async def open_api(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
             *status_routes(core),
             *text_routes(core),
             *letter_routes(core.callers, letters),
+            *key_routes(core.callers, "intake", core.lookups, bureaus),
         ],
         keyed_routes=[
             *(KeyedRoute(path, {"adapter": admission}) for path, admission in admissions.items()),

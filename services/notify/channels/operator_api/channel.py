@@ -32,6 +32,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.key_api import key_routes
 from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
 
@@ -187,4 +188,6 @@ async def open_operator_api(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
     """Open the operators' API."""
     access, topics = core.settings.kafka_access, replayed_topics("notify")
     letters = letter_routes(core.callers, OwnLetters("notify", access, core.pool, topics))
-    yield ChannelParts(routes=[*message_routes(core), *letters])
+    bureaus = {code for city in core.cities.values() for code in city.bureau_names}
+    keys = key_routes(core.callers, "notify", core.pool, bureaus)
+    yield ChannelParts(routes=[*message_routes(core), *letters, *keys])

@@ -64,12 +64,20 @@ class Reporters:
 NO_REPORTERS = Reporters()
 
 
-def multiple_reporters_reason(reporters: Reporters, steps: ScoreSteps) -> Iterator[ScoreReason]:
-    """Yield the reason that several people reported a problem, if they did."""
+def multiple_reporters_reason(
+    reporters: Reporters, steps: ScoreSteps, usual: float = 0.0
+) -> Iterator[ScoreReason]:
+    """Yield the reason that several people reported a problem, if they did.
+
+    Args:
+        steps: Points by the number of people, divided by the number that is usual and rounded.
+        usual: Number of further reporters that is usual by now; 0 counts people as they are.
+    """
     count = reporters.count
-    if points := steps(count):
+    if points := steps(round(count / (1 + usual))):
         people = f"{MAX_COUNTED} people or more" if count >= MAX_COUNTED else f"{count} people"
-        yield ScoreReason("several_reporters", points, people)
+        among = f", {1 + usual:.1f} are usual" if usual else ""
+        yield ScoreReason("several_reporters", points, people + among)
 
 
 def overdue_reason(

@@ -11,6 +11,7 @@ from shared.contract.events import (
     CaseApprovalRefused,
     CaseApprovalRequested,
     CaseClosed,
+    CaseErasureOrdered,
     CasePriorityLowered,
     OperatorCommanded,
     new_id,
@@ -19,7 +20,7 @@ from tests.support.builders import operator_commanded
 from tests.support.dispatch.factories import CITY, POLICY, command_message
 from tests.unit.dispatch.harness import NOW, DispatchHarness, of_type
 
-RULES: Any = frozenset({"lower_p1", "close_many"})
+RULES: Any = frozenset({"lower_p1", "close_many", "erasure"})
 CAREFUL = replace(
     POLICY,
     catalogue=replace(POLICY.catalogue, jurisdictions={CITY.id: replace(CITY, four_eyes=RULES)}),
@@ -65,6 +66,27 @@ async def test_lowering_a_p1_waits_until_another_person_approves(desk: DispatchH
         "operator:kim",
         "Reason: As the photo shows\nApproved by: Lee",
     )
+
+
+async def test_an_erasure_waits_and_is_ordered_for_one_request_of_a_closed_case_too(
+    desk: DispatchHarness,
+) -> None:
+    await desk.open_case()
+    [case] = desk.store.all
+    await desk.handle(command_message("close", case.case_id))
+    erase = command_message("erase_contact", case.case_id, request_id=case.opened_by)
+
+    waits, *_ = await desk.handle(erase)
+
+    [waiting] = desk.store.waiting
+    assert isinstance(waits, CaseApprovalRequested)
+    assert (waits.data.rule, waits.data.command) == ("erasure", "erase_contact")
+    [events] = await given(
+        desk, [operator_commanded(data=waiting.data)], Oversight(approved_by="Lee")
+    )
+    [ordered] = of_type(CaseErasureOrdered, events)
+    assert ordered.data.request_id == case.opened_by
+    assert desk.store.history[-1].note == "Reason: As the photo shows\nApproved by: Lee"
 
 
 async def test_what_would_be_refused_anyway_does_not_wait(desk: DispatchHarness) -> None:

@@ -235,6 +235,8 @@ async def test_an_answer_to_the_bureaus_own_question_returns_the_case_as_acknowl
         ("change_place", {"location": {"latitude": 95, "longitude": 0}}, "invalid"),
         ("acknowledge", {"expected_version": 7}, "version_conflict"),
         ("unacknowledge", {}, "not_acknowledged"),
+        ("erase_contact", {}, "invalid"),
+        ("erase_contact", {"request_id": "another's"}, "request_not_in_case"),
     ],
 )
 async def test_what_cannot_be_is_refused_with_its_code(

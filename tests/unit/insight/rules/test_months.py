@@ -1,6 +1,6 @@
-from datetime import date
+from datetime import date, datetime
 
-from services.insight.rules.months import earliest, public_months
+from services.insight.rules.months import earliest, public_months, reported_month
 
 TODAY = date(2026, 3, 15)
 
@@ -26,3 +26,9 @@ def test_the_latest_twelve_months_are_shown_each_with_its_last_day() -> None:
     assert months[0].last_day == date(2026, 2, 28)
     assert months[2].last_day == date(2025, 12, 31)
     assert months[-1].first_day == earliest(TODAY)
+
+
+def test_a_month_is_reported_from_eight_on_the_first_day_of_the_next_one() -> None:
+    assert reported_month(datetime(2026, 3, 1, 7, 59)) == date(2026, 1, 1)  # noqa: DTZ001 - the city's
+    assert reported_month(datetime(2026, 3, 1, 8, 0)) == date(2026, 2, 1)  # noqa: DTZ001 - the city's
+    assert reported_month(datetime(2026, 3, 31, 23, 0)) == date(2026, 2, 1)  # noqa: DTZ001 - the city's

@@ -5,9 +5,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from opentelemetry.trace import SpanKind
 
 from shared.runtime.http.server import serve_http
-from shared.runtime.http.tracing import trace_of
+from shared.runtime.http.tracing import passing_trace_on, trace_of
+from shared.runtime.ops.tracing import span_below
 from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of, trace_after
 
 SENT = {"traceparent": TRACEPARENT}
@@ -30,7 +32,9 @@ async def client() -> AsyncGenerator[aiohttp.ClientSession]:
     routes = [web.get("/cases/{case_id}", tell), web.get("/fails", fail)]
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
-        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
+        aiohttp.ClientSession(
+            f"http://127.0.0.1:{port}", trace_configs=[passing_trace_on()]
+        ) as client,
     ):
         yield client
 
@@ -80,3 +84,16 @@ async def test_a_span_names_routes_alone(
 
     assert [span.name for span in spans.ended] == names
     assert all("ana@" not in span.to_json() for span in spans.ended)
+
+
+async def test_a_call_to_another_service_stands_below_the_span_in_which_it_is_made(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans = Spans()
+    spans.install(monkeypatch)
+
+    with span_below(None, "page", SpanKind.SERVER, {}):
+        await get(client, "/cases/7")
+
+    call, page = spans.ended
+    assert parent_of(call) == f"{page.context.span_id:016x}"

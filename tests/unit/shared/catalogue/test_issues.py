@@ -93,6 +93,13 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(CIRCUMSTANCES, "when: large", "when: larg", "pit:", "did you mean large?"),
         _case(CIRCUMSTANCES, "points: 5", "points: 50", "pit:", "points: "),
         _case(CIRCUMSTANCES, "{2: 3}", "{1: 3}", "reporters:", "greater than 1"),
+        _case(
+            CIRCUMSTANCES,
+            "overdue:",
+            "surprise: {per_day: {HOLES: 1}}\noverdue:",
+            "surprise:",
+            "did you mean HOLE?",
+        ),
         _case(OWNERS, "burning", "burn", "state:", "no condition has the name burn"),
         _case(OWNERS, "EXT-STATE", "EXT-X", "state:", "no agency has the name EXT-X"),
         _case(OWNERS, "its_own", "x", "state:", "no reason has the name x"),

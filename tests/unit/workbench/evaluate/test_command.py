@@ -11,6 +11,7 @@ from tests.unit.workbench.evaluation.factories import as_csv, row, write
 from workbench.evaluate.view import Evaluation, show
 from workbench.evaluation.exports import UnreadableRowsError
 from workbench.evaluation.measures import Agreement, CurveStep, EvaluationResult
+from workbench.evaluation.surprise import NoCircumstancesError
 
 KIND = {"service_code": "CAMP-REPORT"}
 
@@ -92,3 +93,42 @@ def test_a_file_without_requests_is_named(tmp_path: Path) -> None:
 
     assert isinstance(error, UnreadableRowsError)
     assert "past.csv: there is no request in it" in str(error)
+
+
+def reports_of(district: str, latitude: float, reports: int) -> list[dict[str, object]]:
+    """Reports of one camp, a day apart."""
+    return [
+        row(f"{district}-{latitude}-{number}", **KIND, district=district, latitude=f"{latitude}")
+        | {"reported_at": f"2026-09-0{number + 1}T12:00:00"}
+        for number in range(reports)
+    ]
+
+
+def test_evaluate_shows_both_orders_of_a_loud_and_a_quiet_district(tmp_path: Path) -> None:
+    camps = [reports_of("loud", 45.50 + 0.01 * camp, 4) for camp in range(8)]
+    camps += [reports_of("quiet", 45.60 + 0.01 * camp, 1) for camp in range(30)]
+    camps += [reports_of("quiet", 45.40, 4)]
+    requests = write(tmp_path / "past.csv", as_csv(*(one for camp in camps for one in camp)))
+    words = ["triage", "evaluate", str(requests), "--surprise"]
+
+    shown = CliRunner().invoke(build(words), words).stdout
+    found = json.loads(CliRunner().invoke(build([*words, "--json"]), [*words, "--json"]).stdout)
+
+    assert found["cases"] == 39
+    ratios = found["surprise"]["districts"]
+    assert ratios["loud"] > 1.5
+    assert ratios["quiet"] < 0.8
+    first = [found[order][0]["district"] for order in ("by_number", "by_surprise")]
+    assert first == ["loud", "quiet"]
+    assert found["by_surprise"][0]["by_number"] == found["by_number"][0]["by_number"]
+    assert "of the first 39 cases stay among these" in shown
+    assert "surprise: {use: yes, " in shown
+
+
+def test_a_city_that_gives_no_points_for_reporters_has_one_order(tmp_path: Path) -> None:
+    requests = write(tmp_path / "past.csv", as_csv(row("a", service_code="BOS-OTHER")))
+    words = ["triage", "evaluate", str(requests), "--city", "boston.gov", "--surprise"]
+
+    run = CliRunner().invoke(build(words), words)
+
+    assert isinstance(run.exception, NoCircumstancesError)

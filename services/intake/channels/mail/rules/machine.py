@@ -36,7 +36,7 @@ class MailReport:
     due_at: datetime  # deadline, at which it is submitted as it is
     address: str | None
     name: str | None
-    language: str | None = None  # None where it does not show
+    language: str | None = None  # `en` or `es`; None where it does not show
     place: str | None = None
     media: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Catalogues of the pages: complete, signed, and chosen as the resident wishes."""
+"""Catalogues of intake and of advice: complete, signed, and chosen as the resident wishes."""
 
 from io import StringIO
 from pathlib import Path
@@ -29,7 +29,9 @@ def catalogue_of(text: str) -> Catalog:
     return read_po(StringIO(HEADER + text))
 
 
-@pytest.mark.parametrize(("whole", "path"), PATHS)
+@pytest.mark.parametrize(
+    ("whole", "path"), PATHS, ids=[f"{path.parents[1].name} {path.stem}" for _, path in PATHS]
+)
 def test_a_catalogue_is_complete_and_its_translations_fit(whole: Translated, path: Path) -> None:
     assert list(faults(read(path), source_texts(path.stem, whole))) == []
 

@@ -63,3 +63,19 @@ def test_beyond_a_bound_nobody_is_counted_any_more() -> None:
     assert len(many.people) == MAX_COUNTED
     [point] = multiple_reporters_reason(many, STEPS)
     assert point.evidence == "50 people or more"
+
+
+@pytest.mark.parametrize(
+    ("usual", "points"),
+    [
+        pytest.param(0.4, [ScoreReason("several_reporters", 5, "4 people, 1.4 are usual")], id="3"),
+        pytest.param(1.7, [], id="1, where as many report anything"),
+        pytest.param(
+            0.1, [ScoreReason("several_reporters", 20, "4 people, 1.1 are usual")], id="4"
+        ),
+    ],
+)
+def test_people_count_as_many_times_as_is_usual(usual: float, points: list[ScoreReason]) -> None:
+    four = after(*map(str, range(4)))
+
+    assert list(multiple_reporters_reason(four, STEPS, usual)) == points

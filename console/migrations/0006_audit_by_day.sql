@@ -1,0 +1,2 @@
+-- The desk counts what a person did today.
+CREATE INDEX audit_by_day ON audit (name, at);

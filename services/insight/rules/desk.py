@@ -1,0 +1,86 @@
+"""The report of the desk: contacts by phone and at the counter, with or without a request."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+from typing import Protocol
+
+from services.insight.rules.tables import Cell, Fact, Figures, Row, cell_of, table
+from shared.vocabulary import DeskOutcome
+
+_CHANNELS = ("phone", "walk_in")
+_SETTLED: frozenset[DeskOutcome] = frozenset({"answered", "referred", "joined"})
+_SETTLED_BY_TRIAGE = ("answered", "referral")
+
+
+class AtDesk(Fact, Protocol):
+    """A contact; outcome and time are None for a request without measurements of a desk."""
+
+    @property
+    def desk_outcome(self) -> DeskOutcome | None: ...  # noqa: D102
+    @property
+    def handle_seconds(self) -> int | None: ...  # noqa: D102
+    @property
+    def outcome(self) -> str | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFact:
+    """A contact that became no request, at a moment of the city's time; it has no place or kind."""
+
+    channel: str
+    language: str | None
+    at: datetime
+    desk_outcome: DeskOutcome
+    handle_seconds: int | None
+    kind: None = None
+    group: None = None
+    bureau: None = None
+    district: None = None
+    priority: None = None
+    outcome: None = None
+
+
+def desk_rows(
+    requests: Sequence[AtDesk], contacts: Sequence[ContactFact], by: Sequence[str]
+) -> list[Row]:
+    """Return the rows by one dimension besides the channel, or by the channel.
+
+    A row is shown where its parts by channel are shown among all requests and among these and the
+    contacts together, so that it adds nothing from which another could be subtracted.
+    """
+    everything: Sequence[AtDesk] = [*requests, *contacts]
+    names = ("channel", *(name for name in by if name != "channel"))
+    parts: dict[Cell, list[bool]] = defaultdict(list)
+    for facts in (everything, requests):
+        for row in table(facts, names, lambda *_: {}):
+            if row.cell[0] in _CHANNELS:
+                values = dict(zip(names, row.cell, strict=True))
+                parts[tuple(values[name] for name in by)].append(row.n is not None)
+    found: Mapping[Cell, list[AtDesk]] = defaultdict(list)
+    for one in everything:
+        if one.channel in _CHANNELS:
+            found[cell_of(one, by)].append(one)
+    return [
+        Row(cell, len(found[cell]), _figures(found[cell]))
+        if all(are_shown)
+        else Row(cell, None, dict.fromkeys(_figures(())))
+        for cell, are_shown in parts.items()
+    ]
+
+
+def _figures(contacts: Sequence[AtDesk]) -> Figures:
+    seconds = [one.handle_seconds for one in contacts if one.handle_seconds is not None]
+    return {
+        "resolved_at_first_contact": sum(map(_is_settled, contacts)),
+        "without_request": sum(one.outcome is None for one in contacts),
+        "to_interpreter": sum(one.desk_outcome == "interpreter" for one in contacts),
+        "timed": len(seconds),
+        "median_handle_seconds": float(median(seconds)) if seconds else None,
+    }
+
+
+def _is_settled(contact: AtDesk) -> bool:
+    return contact.desk_outcome in _SETTLED or contact.outcome in _SETTLED_BY_TRIAGE
