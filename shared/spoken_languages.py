@@ -1,12 +1,13 @@
 """Languages of the residents' texts: gettext catalogues.
 
-A language is a file ``<tag>.po`` with translations of English texts. While its header is marked
-``fuzzy``, gettext's word for "not reviewed", it is a draft; its reviewer removes the mark and signs
-as ``Last-Translator``.
+A language is a file ``<tag>.po`` in each folder of a program's catalogues, with translations of
+English texts. While its header is marked ``fuzzy``, gettext's word for "not reviewed", it is a
+draft; its reviewer removes the mark and signs as ``Last-Translator``.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from shared.catalogue import TextInLanguage
+from shared.catalogue import LocalText, ProgramText, TextInLanguage
 from shared.vocabulary import primary_subtag
 
-SOURCE = "en"  # the language of the texts in the templates
+SOURCE = "en"  # the language of the texts in programs and templates
+# Catalogues of the advice for dangers to life, which several services give.
+ADVICE = Path(__file__).with_name("po")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +45,64 @@ class SpokenLanguage:
         """Translate a text of the city or of the program; unknown ones stay as they are."""
         return self.translations.gettext(text)
 
+    def say(self, text: ProgramText | LocalText, **values: str) -> str:
+        """Return a text in this language, with values for those placeholders that have none.
+
+        A city's text without translation is in English. In a right-to-left language each value is
+        isolated, since a number or a name in Latin letters would else swap places with the words
+        beside it (https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates).
+        """
+        if isinstance(text, LocalText):
+            return self.translated(text.in_language(self.tag))
+        filled = {**values, **text.values}
+        return self.translations.gettext(text.en).format_map(
+            {name: self.isolated(value) for name, value in filled.items()}
+        )
+
+    def isolated(self, text: str) -> str:
+        """Return a placeholder's value, isolated in a right-to-left language."""
+        return text if self.direction == "ltr" else f"\u2068{text}\u2069"
+
     def tag_of(self, text: str) -> str:
         """Return the language of a text of ``translated``."""
         return text.language if isinstance(text, TextInLanguage) else self.tag
 
 
-def load_languages(folder: Path, *, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
-    """Return the reviewed languages, or all, of a folder of catalogues, English first."""
+def load_languages(*folders: Path, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
+    """Return the languages that are reviewed in each folder, or all, English first."""
     english = _language(SOURCE, NullTranslations(), Catalog(fuzzy=False))
     languages = {SOURCE: english}
-    for path in sorted(folder.glob("*.po")):
-        text = path.read_text()
-        if unreviewed or _is_reviewed(text):
-            catalogue = read_po(StringIO(text), locale=path.stem)
+    for path in sorted(folders[0].glob("*.po")):
+        texts = [(folder / path.name).read_text() for folder in folders]
+        if unreviewed or all(map(_is_reviewed, texts)):
+            catalogue = _joined(path.stem, texts)
             compiled = BytesIO()
             write_mo(compiled, catalogue)
             compiled.seek(0)
             languages[path.stem] = _language(path.stem, Translations(compiled), catalogue)
     return languages
+
+
+@cache
+def advice_languages() -> Mapping[str, SpokenLanguage]:
+    """Return the languages in which the advice for dangers to life is reviewed."""
+    return load_languages(ADVICE)
+
+
+def language_of(languages: Mapping[str, SpokenLanguage], tag: str | None) -> SpokenLanguage:
+    """Return the language of a BCP 47 tag; English for none or one that is not among them."""
+    return languages.get(primary_subtag(tag or SOURCE), languages[SOURCE])
+
+
+def _joined(tag: str, texts: Sequence[str]) -> Catalog:
+    """Return one catalogue of all texts, reviewed where each is."""
+    first, *others = (read_po(StringIO(text), locale=tag) for text in texts)
+    for other in others:
+        first.fuzzy = first.fuzzy or other.fuzzy
+        for message in other:
+            if message.id:
+                first.add(message.id, message.string, flags=message.flags)
+    return first
 
 
 def _is_reviewed(catalogue: str) -> bool:

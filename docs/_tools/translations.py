@@ -1,13 +1,14 @@
 """Residents' texts in other languages: brings catalogues up to date, says what they lack.
 
-``python -m docs._tools.translations`` says it; with ``update`` it writes new texts of the pages and
-messages into every catalogue first, and with ``update TAG`` begins catalogues in a new language.
+``python -m docs._tools.translations`` says it; with ``update`` it writes new texts of programs and
+templates into every catalogue first, and with ``update TAG`` begins catalogues in a new language.
 """
 
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -16,35 +17,41 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 import console
-import services.intake.channels.pages
+import services.intake
 import services.notify
-from services.intake.channels.status_view import (
-    OUTCOME_NOTE,
-    STATUS_TEXT,
-)
-from services.intake.outbound import CONTACT_UNUSABLE
-from shared.catalogue import LocalText, danger_advice, load_catalogue
+import shared.catalogue
+from shared.catalogue import LocalText, ProgramText, load_catalogue
+from shared.spoken_languages import ADVICE as ADVICE_CATALOGUES
 
 UPDATE = "update"
 
 _OWN_LANGUAGES = {"en", "es"}
 """Languages that ``LocalText`` has, so that no catalogue needs its texts."""
-_MARKS = re.compile(r"%\(\w+\)s|<[^>]*>|(?<!\d)(?:[79]11|988)(?!\d)|STOP|ALTO|\b(?:YES|SI|NO)\b")
-"""What a translation has as the source has it: placeholders, markup, what is dialled or sent."""
-_SPANISH_WORDS = {"ALTO": "STOP", "SI": "YES"}
+_FOUND_IN = [("**.j2", "jinja2"), ("**.py", "python")]
+_OPTIONS = {"**.j2": {"trimmed": "true", "silent": "false"}}
+_KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), ProgramText.__name__: None}
+_SPANISH_WORDS = {
+    "ALTO": "STOP",
+    "SI": "YES",
+    "SÍ": "YES",
+    "ESTADO": "STATUS",
+    "AYUDA": "HELP",
+    "COMENZAR": "START",
+}
 """Words that are sent in Spanish; the other languages send the English ones."""
+_SENT = "|".join({"NO", *_SPANISH_WORDS, *_SPANISH_WORDS.values()})
+_MARKS = re.compile(
+    rf"%\(\w+\)s|\{{\w+\}}|<[^>]*>|(?<!\d)(?:[79]11|988)(?!\d)|(?<![A-Za-z])(?:{_SENT})(?![A-Za-z])"
+)
+"""What a translation has as the source has it: placeholders, markup, what is dialled or sent."""
 _WIDTH = 100
 _HEADER = """\
 # {language} texts of {texts}.
 # NOT REVIEWED: docs/translating.md says how a speaker reviews them."""
 
 
-def _texts_of_pages() -> Iterator[LocalText]:
-    yield CONTACT_UNUSABLE
-    yield from STATUS_TEXT.values()
-    yield from OUTCOME_NOTE.values()
+def _texts_of_intake() -> Iterator[LocalText]:
     for city in load_catalogue().jurisdictions.values():
-        yield from (advice.text for advice in danger_advice(("self_harm",), city))
         yield from city.referral_reasons.values()
         for service in city.services.values():
             for question in service.attributes:
@@ -63,17 +70,15 @@ class Translated:
 
     Attributes:
         name: What they are.
-        templates: Folder of the templates that they are in.
-        pattern: Names of the templates.
+        folder: Folder of the templates and modules that they are in.
         catalogues: Folder of the translations.
-        others: Gives the texts of the program and of the cities among them.
+        others: Gives the texts of the cities among them.
         is_whole: True when a language needs all of them; else it has the messages that it
             translates in full.
     """
 
     name: str
-    templates: Path
-    pattern: str
+    folder: Path
     catalogues: Path
     others: Callable[[], Iterable[LocalText]]
     is_whole: bool
@@ -84,38 +89,40 @@ class Translated:
         return sorted(self.catalogues.glob("*.po"))
 
 
-_PAGES = Path(services.intake.channels.pages.__file__).parent
+_INTAKE = Path(services.intake.__file__).parent
 _NOTIFY = Path(services.notify.__file__).parent
+_CONSOLE = Path(console.__file__).parent
 _ROOT = _NOTIFY.parents[1]
-PAGES = Translated(
-    "the residents' pages", _PAGES, "**.html.j2", _PAGES / "po", _texts_of_pages, is_whole=True
+ADVICE = Translated(
+    "the advice for dangers to life",
+    Path(shared.catalogue.__file__).parent,
+    ADVICE_CATALOGUES,
+    tuple,
+    is_whole=True,
+)
+INTAKE = Translated(
+    "the residents' pages and of answers to reports",
+    _INTAKE,
+    _INTAKE / "po",
+    _texts_of_intake,
+    is_whole=True,
 )
 MESSAGES = Translated(
-    "messages to residents",
-    _NOTIFY / "templates",
-    "**.j2",
-    _NOTIFY / "po",
-    _texts_of_messages,
-    is_whole=False,
+    "messages to residents", _NOTIFY, _NOTIFY / "po", _texts_of_messages, is_whole=False
 )
+CONSOLE = Translated("the console", _CONSOLE, _CONSOLE / "po", tuple, is_whole=True)
 
 
-_CONSOLE = Path(console.__file__).parent
-CONSOLE = Translated(
-    "the console", _CONSOLE / "templates", "**.html.j2", _CONSOLE / "po", tuple, is_whole=True
-)
+@cache
+def _own_texts(folder: Path) -> Sequence[str | tuple[str, ...]]:
+    found = extract_from_dir(folder, _FOUND_IN, _OPTIONS, _KEYWORDS)
+    return [text for _, _, text, _, _ in found]
 
 
 def source_texts(tag: str, translated: Translated) -> Catalog:
     """Return the texts that a language has, untranslated."""
     texts = Catalog(fuzzy=False)
-    found = extract_from_dir(
-        translated.templates,
-        [(translated.pattern, "jinja2")],
-        {translated.pattern: {"trimmed": "true", "silent": "false"}},
-        {"_": None, "gettext": None, "ngettext": (1, 2)},
-    )
-    for _, _, text, _, _ in found:
+    for text in _own_texts(translated.folder):
         texts.add(text)
     if tag not in _OWN_LANGUAGES:
         for local in translated.others():
@@ -174,7 +181,7 @@ def write(path: Path, catalogue: Catalog) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Write new texts into the catalogues if asked to, then print the state of each."""
-    for translated in (PAGES, MESSAGES, CONSOLE):
+    for translated in (ADVICE, INTAKE, MESSAGES, CONSOLE):
         if arguments[:1] == [UPDATE]:
             _update(translated, arguments[1:])
         sys.stdout.writelines(f"{line}\n" for line in report(translated))
@@ -201,7 +208,7 @@ def _update(translated: Translated, begun: Sequence[str]) -> None:
 
 def _faults_of(message: Message, needed: Catalog) -> Iterator[str]:
     if message.id not in needed:
-        yield "Run make messages, no page has it any more"
+        yield "Run make messages, nothing has it any more"
     translations = _forms(message.string or "")
     if not all(translations):
         yield "Translate it"

@@ -20,7 +20,7 @@ from services.intake.media.library import MediaHousekeeping, MediaLibrary, open_
 from services.intake.media.reencoding import Reencoder
 from services.intake.places.gazetteer import Gazetteer, PrefetchedPlaces, shipped_book
 from services.intake.places.pelias import open_pelias
-from services.intake.policy import Geocoder, IntakePolicy, city_of
+from services.intake.policy import Geocoder, IntakePolicy, city_of, intake_languages
 from services.intake.ports import IntakePorts
 from services.intake.public_status.projection import PictureRules, erasures_in, project_events
 from services.intake.public_status.store import PostgresPublicStatuses
@@ -142,6 +142,7 @@ def _policy(
         adapters=frozenset(settings.kafka_adapters),
         geocoders=geocoders,
         text_rules_version=text_rules_version(catalogue.version),
+        languages=intake_languages(unreviewed=settings.unreviewed_languages == "offer"),
     )
 
 

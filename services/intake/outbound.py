@@ -1,7 +1,7 @@
 """Events of intake: requests and contacts for other services, receipts for adapters."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from services.intake.records.submissions import Receipt
 from services.intake.rules.addresses import stated_city
 from services.intake.rules.location import ResolvedLocation, public_degrees
 from services.intake.rules.private_persons import HeldText, reasons_to_hold
-from shared.catalogue import Jurisdiction, LocalText, danger_advice
+from shared.catalogue import Jurisdiction, ProgramText, danger_advice
 from shared.catalogue.judgement import LocatedJudgement
 from shared.contract.events import (
     Acceptance,
@@ -38,6 +38,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
+from shared.spoken_languages import SpokenLanguage, language_of
 from shared.text_matching import KindProbability
 from shared.vocabulary import GeoPoint, StatusChannel
 
@@ -99,11 +100,9 @@ def to_location(
     )
 
 
-CONTACT_UNUSABLE = LocalText(
-    en="We cannot write to the address or number you gave. Use your tracking number to follow "
-    "your report.",
-    es="No podemos escribirle a la dirección o al número que nos dio. Use su número de "
-    "seguimiento para consultar su reporte.",
+_CONTACT_UNUSABLE = ProgramText(
+    "We cannot write to the address or number you gave. Use your tracking number to follow your "
+    "report."
 )
 
 
@@ -168,7 +167,7 @@ def accept(
     contact = _contact(submission, request_id, policy.reporter_key)
     if contact is not None:
         events.append(ContactGiven.of(contact, now=now, cause=cause, request=request_id))
-    acceptance = _acceptance(submission, request, policy.public_url)
+    acceptance = _acceptance(submission, request, policy)
     receipt = SubmissionAccepted.of(
         acceptance, now=now, cause=submission.envelope, request=request_id
     )
@@ -248,7 +247,9 @@ def _contact(submission: ValidatedSubmission, request_id: str, key: bytes) -> Co
     )
 
 
-def _acceptance(submission: ValidatedSubmission, request: Request, public_url: str) -> Acceptance:
+def _acceptance(
+    submission: ValidatedSubmission, request: Request, policy: IntakePolicy
+) -> Acceptance:
     return Acceptance(
         submission_id=submission.envelope.id,
         submission_source=submission.envelope.source,
@@ -257,20 +258,23 @@ def _acceptance(submission: ValidatedSubmission, request: Request, public_url: s
         public_id=request.public_id,
         service_code=request.service_code,
         lane=request.lane,
-        status_url=f"{public_url}/v1/requests/{request.tracking_number}",
-        advice=tuple(advice_for(submission)),
+        status_url=f"{policy.public_url}/v1/requests/{request.tracking_number}",
+        advice=tuple(advice_for(submission, policy.languages)),
     )
 
 
-def advice_for(submission: ValidatedSubmission) -> Iterator[Advice]:
+def advice_for(
+    submission: ValidatedSubmission, languages: Mapping[str, SpokenLanguage]
+) -> Iterator[Advice]:
     """Yield the advice that the reporter needs at once, the most urgent first."""
     reporter = submission.submission.reporter
-    language = (reporter.language if reporter else None) or submission.language or "en"
+    tag = (reporter.language if reporter else None) or submission.language
+    language = language_of(languages, tag)
     if submission.screening.emergency is not None:
         for code, text in danger_advice(submission.screening.dangers, submission.city.jurisdiction):
-            yield Advice(code=code, text=text.in_language(language))
+            yield Advice(code=code, text=language.say(text))
     if submission.channels.unusable:
-        yield Advice(code="contact_unusable", text=CONTACT_UNUSABLE.in_language(language))
+        yield Advice(code="contact_unusable", text=language.say(_CONTACT_UNUSABLE))
 
 
 def _public_request(
@@ -291,6 +295,7 @@ def _public_request(
         longitude=public_degrees(at.longitude),
         reporter_ref=request.reporter_ref,
         phone_ref=texted.phone_ref if texted else None,
+        phone_language=texted.language if texted and texted.phone_ref else None,
         public_id=request.public_id,
         own_text=request.description if is_private else None,
         listing=None if is_private else Listing(request.description, at.latitude, at.longitude),

@@ -1,7 +1,9 @@
 """Policy of intake: the cities and secrets that turn submissions into requests, built at start."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias
 
 from services.intake.records.submissions import ScreenedText
@@ -11,6 +13,7 @@ from shared.catalogue import Jurisdiction, danger_advice
 from shared.catalogue.judgement import read_text
 from shared.contract.events import SubmissionReceived
 from shared.redaction import Redactor
+from shared.spoken_languages import ADVICE, SpokenLanguage, load_languages
 from shared.vocabulary import GeoPoint
 
 
@@ -36,6 +39,15 @@ class Geocoder(Protocol):
 
     async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
         """Return the point of each address, in order; None where it knows none."""
+
+
+_CATALOGUES = Path(__file__).with_name("po")
+
+
+@cache
+def intake_languages(*, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
+    """Return the languages that are offered, English first; for trials unreviewed ones, too."""
+    return load_languages(_CATALOGUES, ADVICE, unreviewed=unreviewed)
 
 
 # Waits for other servers before acceptance, so that its transaction never does.
@@ -76,6 +88,7 @@ class IntakePolicy:
         geocoders: Asked for addresses that the gazetteer does not know; they never block, since a
             transaction is open.
         text_rules_version: Version of all rules for texts; None to pass on no judgement.
+        languages: Languages of what intake says, by tag.
     """
 
     cities: Mapping[str, ServedCity]
@@ -84,6 +97,7 @@ class IntakePolicy:
     adapters: frozenset[str] = frozenset()
     geocoders: tuple[Geocoder, ...] = ()
     text_rules_version: str | None = None
+    languages: Mapping[str, SpokenLanguage] = field(default_factory=intake_languages)
 
     @property
     def jurisdictions(self) -> Mapping[str, Jurisdiction]:

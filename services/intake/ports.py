@@ -58,6 +58,7 @@ from shared.runtime.http.deadline import Deadline
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.postgres import Connection, Pool, transaction, translate_errors
+from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import GeoPoint, StatusChannel, TextStatus
 
 
@@ -93,7 +94,7 @@ class IntakeWork(NoteWork):
         key, reached = self._policy.reporter_key, ContactChannels(given.email, given.phone)
         numbered = phone_ref(key, given.phone) if given.phone else None
         person = reporter_ref(key, "", None, reached)
-        request_id = await give_contact(self.db, number, person, numbered)
+        request_id = await give_contact(self.db, number, person, numbered, given.language)
         if request_id:
             contact = Contact(
                 request_id=request_id,
@@ -128,6 +129,11 @@ class IntakePorts:
     def cities(self) -> Mapping[str, Jurisdiction]:
         """The cities by id."""
         return self._policy.jurisdictions
+
+    @property
+    def languages(self) -> Mapping[str, SpokenLanguage]:
+        """The languages of what intake says, by tag, English first."""
+        return self._policy.languages
 
     @property
     def public_url(self) -> str:

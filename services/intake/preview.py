@@ -1,6 +1,6 @@
 """Preview of a submission: its kind, questions, advice and open cases nearby; nothing is kept."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import format_moment, utc_now
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.postgres import Pool
+from shared.spoken_languages import SpokenLanguage
 from shared.text_matching.normalization import normalize_or_none
 from shared.vocabulary import distance_m
 
@@ -47,7 +48,7 @@ async def preview(
     at = readable.location if readable else None
     is_lost = is_looked_up and at is not None and at.precision == "address" and not at.point
     return SubmissionPreview(
-        render_preview(readable, errors, near),
+        render_preview(readable, errors, near, policy.languages),
         errors,
         found=found,
         is_lost=is_lost and readable is not None and not locate_areas([readable])[0].municipality,
@@ -114,7 +115,10 @@ def near_query(readable: ValidatedSubmission | None) -> NearQuery | None:
 
 
 def render_preview(
-    readable: ValidatedSubmission | None, errors: Sequence[FieldError], near: Sequence[NearbyCase]
+    readable: ValidatedSubmission | None,
+    errors: Sequence[FieldError],
+    near: Sequence[NearbyCase],
+    languages: Mapping[str, SpokenLanguage],
 ) -> dict[str, Any]:
     """Return the response, with texts in the language of the submission."""
     submission = _with_kind(readable)
@@ -131,7 +135,7 @@ def render_preview(
         "near": [],
     }
     if readable is not None:
-        view["advice"] = [one.model_dump() for one in advice_for(readable)]
+        view["advice"] = [one.model_dump() for one in advice_for(readable, languages)]
     if submission is not None:
         language = submission.language or "en"
         city, service = submission.city.jurisdiction, submission.service

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.model import ReferralAgency
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
+from shared.catalogue.texts import phone_in_words
 from shared.redaction import KnownPii, Redactor
 
 _ANYWHERE = Redactor("ZZ")
@@ -19,7 +20,7 @@ class CityTexts:
     name: str
     title: LocalText
     color: str
-    phone: LocalText  # the city's phone number in words
+    phone: str
     timezone: str
     service_names: Mapping[str, LocalText]
     bureau_names: Mapping[str, str]
@@ -32,9 +33,8 @@ class CityTexts:
     takes_replies: bool = False  # True where replies to e-mails reach the city
 
     def phone_in(self, tag: str) -> str:
-        """Return the phone number in words; without words in a language the catalogue lacks."""
-        number = self.phone.in_language(tag)
-        return number if number.language == tag else number.replace(" or ", " / ")
+        """Return the phone number in a sentence, as ``phone_in_words`` does."""
+        return phone_in_words(self.phone, tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _texts(city: Jurisdiction) -> CityTexts:
         name=city.name,
         title=city.pages.title,
         color=city.pages.color,
-        phone=city.phone_text,
+        phone=city.phone,
         timezone=city.timezone,
         service_names={service.code: service.name for service in city.services.values()},
         bureau_names={bureau.code: bureau.name for bureau in city.bureaus.values()},

@@ -34,12 +34,14 @@ from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, open_pool
 from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ServiceParts
+from shared.spoken_languages import advice_languages
 
 
 @asynccontextmanager
 async def triage(settings: TriageSettings) -> AsyncGenerator[ServiceParts]:
     """Open triage's resources, yield its tasks, and close everything in reverse order."""
     policy = TriagePolicy(await asyncio.to_thread(load_catalogue_with_indexes))
+    await asyncio.to_thread(advice_languages)  # else the first danger waits for it
     for id_, city in policy.cities.items():
         if city.alarm_budget is not None:
             ALARM_BUDGET.labels(id_).set(city.alarm_budget)

@@ -22,6 +22,7 @@ from services.triage.surges.state import district_of
 from shared.contract import events as e
 from shared.contract.topics import TRIAGE_DECISIONS
 from shared.runtime.outgoing import Outgoing
+from shared.spoken_languages import advice_languages, language_of
 from shared.vocabulary import Lane, TriageOutcome, is_plausible
 
 
@@ -120,8 +121,9 @@ def to_emergency(emergency: DetectedEmergency | None) -> e.Emergency | None:
 def _danger_advice(assessment: Assessment, city: CityPolicy, language: str) -> tuple[e.Advice, ...]:
     if assessment.emergency is None:
         return ()
+    spoken = language_of(advice_languages(), language)
     advice = city.danger_advice(assessment.dangers)
-    return tuple(e.Advice(code=code, text=text.in_language(language)) for code, text in advice)
+    return tuple(e.Advice(code=code, text=spoken.say(text)) for code, text in advice)
 
 
 def _advice(resolution: Resolution, language: str) -> tuple[e.Advice, ...]:

@@ -30,7 +30,7 @@ from shared.catalogue.service_type import (
     ReferralRule,
     ServiceType,
 )
-from shared.catalogue.texts import LocalText, Phrases, TextInLanguage
+from shared.catalogue.texts import LocalText, Phrases, ProgramText, TextInLanguage
 
 __all__ = [
     "CALL_911",
@@ -56,6 +56,7 @@ __all__ = [
     "Open311Forward",
     "Owner",
     "Phrases",
+    "ProgramText",
     "Provenance",
     "ReferralRule",
     "RoutingCondition",

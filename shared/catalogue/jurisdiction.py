@@ -20,7 +20,7 @@ from shared.catalogue.evidence import Evidence
 from shared.catalogue.routing import RoutingRule
 from shared.catalogue.service_type import ServiceType
 from shared.catalogue.surges import CitySurges
-from shared.catalogue.texts import LocalText
+from shared.catalogue.texts import LocalText, phone_in_words
 from shared.text_matching import (
     CompiledPhrases,
     PhraseIndex,
@@ -136,10 +136,9 @@ class Jurisdiction:
     basemap: str | None
     folder: Path
 
-    @property
-    def phone_text(self) -> LocalText:
-        """The telephone number as part of a sentence."""
-        return LocalText(self.phone, self.phone.replace(" or ", " o "))
+    def phone_in(self, tag: str) -> str:
+        """Return the telephone number as part of a sentence, as ``phone_in_words`` does."""
+        return phone_in_words(self.phone, tag)
 
     @property
     def tiles(self) -> Path | None:

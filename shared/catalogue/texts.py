@@ -1,6 +1,7 @@
-"""Texts in the languages of the catalogue: English and Spanish."""
+"""Texts that residents read: a city's, in English and Spanish, and the program's, in English."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 _VOWELS = "aeiou"
@@ -22,8 +23,23 @@ class TextInLanguage(str):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramText:
+    """One text of the program with values for its placeholders, such as ``{number}``.
+
+    Its translations are in gettext catalogues: ``SpokenLanguage.say``.
+    """
+
+    en: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def filled(self, **values: str) -> "ProgramText":
+        """Return the text with more values."""
+        return replace(self, values={**self.values, **values})
+
+
+@dataclass(frozen=True, slots=True)
 class LocalText:
-    """One text that residents read."""
+    """One text of a city."""
 
     en: str
     es: str
@@ -33,6 +49,11 @@ class LocalText:
         if tag.lower().partition("-")[0] == "es":
             return TextInLanguage.of(self.es, "es")
         return TextInLanguage.of(self.en, "en")
+
+
+def phone_in_words(phone: str, tag: str) -> str:
+    """Return a city's telephone numbers in a language's sentence, `A or B`; `A / B` in most."""
+    return phone.replace(" or ", {"en": " or ", "es": " o "}.get(tag, " / "))
 
 
 @dataclass(frozen=True, slots=True)

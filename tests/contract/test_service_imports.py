@@ -16,7 +16,7 @@ _USERS = {
     "shapely": {"services.intake"},
     "holidays": {"services.dispatch"},
     "jinja2": {"services.intake", "services.notify"},
-    "babel": {"services.intake", "services.notify"},
+    "babel": {"services.intake", "services.notify", "services.triage"},
     "aiosmtpd": {"services.intake"},
     "aiosmtplib": {"services.intake", "services.dispatch", "services.notify", "services.insight"},
     "faust": {"services.triage.surges"},

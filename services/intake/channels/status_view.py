@@ -9,12 +9,13 @@ from typing import Any, Self
 
 from services.intake.pictures import media_url
 from services.intake.records.public import PublicDecision, PublicRequest, PublicStatus, StatusChange
-from shared.catalogue import Jurisdiction, LocalText
+from shared.catalogue import Jurisdiction, ProgramText
 from shared.runtime.clock import format_moment
 from shared.signed_tokens import TokenSigner
+from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import is_plausible
 
-_BLOCK = LocalText("{hundred} block of {street}", "cuadra {hundred} de {street}")
+_BLOCK = ProgramText("{hundred} block of {street}")
 _ROAD = r"(?i:\b(?:hwy|highway|route|rt|us|or|i|sr|state|mile|milepost|exit|carretera|ruta))[\s-]+"
 _ROAD_NUMBER = re.compile(rf"{_ROAD}\d{{1,4}}\b")
 _ORDINAL = re.compile(r"\b\d{1,3}(?i:st|nd|rd|th|[aoº°])(?!\w)")
@@ -32,7 +33,7 @@ _HOUSE_LAST = re.compile(
 _NUMBER_ALONE = re.compile(r"^\s*(\d{1,6}[A-Za-z]?)\s*,\s*")
 
 
-def block_of(address: str, language: str) -> str | None:
+def block_of(address: str, language: SpokenLanguage) -> str | None:
     """Return an address with the block in place of the house number, such as ``1200 block``.
 
     An address without a house number, such as an intersection, stays. None where a number is left
@@ -50,7 +51,9 @@ def block_of(address: str, language: str) -> str | None:
     return None
 
 
-def _shown(part: str, found: re.Match[str], others: list[str], language: str) -> str | None:
+def _shown(
+    part: str, found: re.Match[str], others: list[str], language: SpokenLanguage
+) -> str | None:
     street = _UNIT.sub("", part[slice(*found.span("street"))]).strip()
     if _has_number(street):
         street = re.sub(r"(?<=\w)\s+\d+$", "", street)
@@ -59,7 +62,7 @@ def _shown(part: str, found: re.Match[str], others: list[str], language: str) ->
     hundred = f"{int(found['number']) // 100 * 100}"
     if found["number"].startswith("0"):  # as south of Portland's Naito Parkway
         hundred = f"0{hundred}"
-    block = _BLOCK.in_language(language).format(hundred=hundred, street=street)
+    block = language.say(_BLOCK, hundred=hundred, street=street)
     return ", ".join([block, *others])
 
 
@@ -77,68 +80,35 @@ RECEIVED = "received"
 REFERRED = "referred"
 ANSWERED = "answered"
 
-STATUS_TEXT: Mapping[str, LocalText] = MappingProxyType(
+STATUS_TEXT: Mapping[str, ProgramText] = MappingProxyType(
     {
-        RECEIVED: LocalText(
-            "We got your report. We are finding out who takes care of it.",
-            "Recibimos su reporte. Estamos viendo a quién le corresponde.",
-        ),
-        "open": LocalText(
-            "Your report is with the team that takes care of it.",
-            "Su reporte está con el equipo que se encarga de esto.",
-        ),
-        "acknowledged": LocalText(
-            "The team has seen your report.",
-            "El equipo ya vio su reporte.",
-        ),
-        "scheduled": LocalText(
-            "The team has planned the work.",
-            "El equipo ya programó el trabajo.",
-        ),
-        "in_progress": LocalText(
-            "The team is working on it.",
-            "El equipo está trabajando en esto.",
-        ),
-        "waiting_for_resident": LocalText(
-            "The team needs to hear from you before it can go on.",
-            "El equipo necesita que usted se comunique para poder seguir.",
-        ),
-        "completed": LocalText(
-            "The work is done.",
-            "El trabajo está terminado.",
-        ),
-        "declined": LocalText(
-            "The team cannot do this work.",
-            "El equipo no puede hacer este trabajo.",
-        ),
-        REFERRED: LocalText(
-            "Somebody else takes care of this. Please contact them.",
-            "Otra organización se encarga de esto. Comuníquese con ellos.",
-        ),
-        ANSWERED: LocalText(
-            "We have answered your question.",
-            "Ya respondimos su pregunta.",
-        ),
+        RECEIVED: ProgramText("We got your report. We are finding out who takes care of it."),
+        "open": ProgramText("Your report is with the team that takes care of it."),
+        "acknowledged": ProgramText("The team has seen your report."),
+        "scheduled": ProgramText("The team has planned the work."),
+        "in_progress": ProgramText("The team is working on it."),
+        "waiting_for_resident": ProgramText("The team needs to hear from you before it can go on."),
+        "completed": ProgramText("The work is done."),
+        "declined": ProgramText("The team cannot do this work."),
+        REFERRED: ProgramText("Somebody else takes care of this. Please contact them."),
+        ANSWERED: ProgramText("We have answered your question."),
     }
 )
 
-OUTCOME_NOTE: Mapping[str, LocalText] = MappingProxyType(
+OUTCOME_NOTE: Mapping[str, ProgramText] = MappingProxyType(
     {
-        "duplicate": LocalText(
-            "Somebody told us about this problem before you. We work on both reports together.",
-            "Alguien ya nos había avisado de este problema. Atendemos los dos reportes juntos.",
+        "duplicate": ProgramText(
+            "Somebody told us about this problem before you. We work on both reports together."
         ),
-        "recurrence": LocalText(
+        "recurrence": ProgramText(
             "We had a report about this place before. We opened a new one and linked the earlier "
-            "one.",
-            "Ya teníamos un reporte de este lugar. Abrimos uno nuevo y lo vinculamos con el "
-            "anterior.",
+            "one."
         ),
     }
 )
 
 
-def outcome_note(outcome: str | None, *, was_moved: bool) -> LocalText | None:
+def outcome_note(outcome: str | None, *, was_moved: bool) -> ProgramText | None:
     """Return the note to residents about triage's outcome; None without one."""
     return None if was_moved else OUTCOME_NOTE.get(outcome or "")
 
@@ -150,13 +120,12 @@ def current_status(outcome: str | None, case_status: str | None) -> str:
     return {"referral": REFERRED, "answered": ANSWERED}.get(outcome or "", RECEIVED)
 
 
-LANGUAGES = ("en", "es")
 # Statuses in which the deadline of the work is public.
 CLOCK_RUNS = frozenset({"open", "acknowledged", "scheduled", "in_progress"})
 
 
 def render_status(
-    status: PublicStatus, jurisdiction: Jurisdiction, language: str
+    status: PublicStatus, jurisdiction: Jurisdiction, language: SpokenLanguage
 ) -> dict[str, Any]:
     """Return the public view of a request."""
     request, decision, due = status.request, status.decision, status.complete_by
@@ -174,16 +143,16 @@ def render_status(
         "public_id": request.public_id,
         "jurisdiction": request.jurisdiction,
         "service_code": request.service_code,
-        "service_name": service.name.in_language(language) if service else request.service_code,
+        "service_name": language.say(service.name) if service else request.service_code,
         "status": current,
-        "status_text": STATUS_TEXT[current].in_language(language),
+        "status_text": language.say(STATUS_TEXT[current]),
         "submitted_at": format_moment(request.submitted_at),
         "updated_at": format_moment(max(moments)),
         "location": _location(request, language, is_private=is_private),
         "description": status.description,
         "text_status": status.text_status,
-        "note": note.in_language(language) if note else None,
-        "answer": answer.in_language(language) if answer else None,
+        "note": language.say(note) if note else None,
+        "answer": language.say(answer) if answer else None,
         "bureau": bureau_name(last.bureau, jurisdiction) if last else None,
         "scheduled_for": _scheduled_for(last),
         "complete_by": format_moment(due) if due and current in CLOCK_RUNS else None,
@@ -193,7 +162,9 @@ def render_status(
     }
 
 
-def _location(request: PublicRequest, language: str, *, is_private: bool) -> dict[str, Any] | None:
+def _location(
+    request: PublicRequest, language: SpokenLanguage, *, is_private: bool
+) -> dict[str, Any] | None:
     address = request.address
     if address is not None and is_private:
         address = block_of(address, language)
@@ -222,7 +193,7 @@ def _scheduled_for(last: StatusChange | None) -> str | None:
 
 
 def _referral(
-    decision: PublicDecision | None, jurisdiction: Jurisdiction, language: str
+    decision: PublicDecision | None, jurisdiction: Jurisdiction, language: SpokenLanguage
 ) -> dict[str, str | None] | None:
     if decision is None or decision.referral_name is None:
         return None
@@ -231,12 +202,12 @@ def _referral(
         "name": decision.referral_name,
         "phone": decision.referral_phone,
         "url": decision.referral_url,
-        "reason": reason.in_language(language) if reason else None,
+        "reason": language.say(reason) if reason else None,
     }
 
 
 def _history(
-    status: PublicStatus, jurisdiction: Jurisdiction, language: str, *, is_private: bool
+    status: PublicStatus, jurisdiction: Jurisdiction, language: SpokenLanguage, *, is_private: bool
 ) -> Iterator[dict[str, Any]]:
     yield _entry(status.request.submitted_at, RECEIVED, language)
     decision = status.decision
@@ -251,8 +222,8 @@ def _history(
         }
 
 
-def _entry(at: datetime, status: str, language: str) -> dict[str, Any]:
-    text = STATUS_TEXT[status].in_language(language)
+def _entry(at: datetime, status: str, language: SpokenLanguage) -> dict[str, Any]:
+    text = language.say(STATUS_TEXT[status])
     return {
         "at": format_moment(at),
         "status": status,

@@ -46,6 +46,7 @@ class PublicRequest(NamedTuple):
         latitude: Degrees, rounded to about 100 m; likewise the longitude.
         reporter_ref: Pseudonym of the reporter; not shown.
         phone_ref: Keyed hash of the number that gets texts about it; not shown.
+        phone_language: Language in which it gets them; not shown.
         public_id: None for a request from before there were any.
         own_text: Description of a private kind, for operators and its holder alone.
         listing: None for a private kind.
@@ -62,6 +63,7 @@ class PublicRequest(NamedTuple):
     longitude: float | None
     reporter_ref: str | None = None
     phone_ref: str | None = None
+    phone_language: str | None = None
     public_id: str | None = None
     own_text: str | None = None
     listing: Listing | None = None

@@ -14,7 +14,8 @@ from shared.runtime.postgres import Connection
 from shared.vocabulary import CLOSED_STATUSES
 
 _MARK_SQL = """
-    UPDATE requests SET contact = 'erased', phone_ref = NULL WHERE request_id = ANY($1::uuid[])
+    UPDATE requests SET contact = 'erased', phone_ref = NULL, phone_language = NULL
+     WHERE request_id = ANY($1::uuid[])
 """
 _ERASE_TEXTS_SQL = """
     UPDATE listed_requests SET description = '' WHERE request_id = ANY($1::uuid[])

@@ -52,6 +52,7 @@ _REQUEST_COLUMNS = {
     "longitude": "double precision",
     "reporter_ref": "text",
     "phone_ref": "text",
+    "phone_language": "text",
     "public_id": "text",
     "own_text": "text",
     "contact": "text",
@@ -162,15 +163,18 @@ def _submission_row(submission: StoredSubmission) -> tuple[object, ...]:
 
 _GIVE_CONTACT = """
     UPDATE requests
-       SET contact = 'given', reporter_ref = coalesce(reporter_ref, $2), phone_ref = $3
+       SET contact = 'given', reporter_ref = coalesce(reporter_ref, $2), phone_ref = $3,
+           phone_language = CASE WHEN $3::text IS NOT NULL THEN $4::text END
      WHERE tracking_number = $1 AND contact <> 'erased'
     RETURNING request_id::text
 """
 
 
 async def give_contact(
-    db: Connection, number: str, reporter_ref: str | None, phone_ref: str | None
+    db: Connection, number: str, reporter_ref: str | None, phone_ref: str | None, language: str
 ) -> str | None:
     """Note that a request has a contact, and return its id; None for one that was erased."""
-    request_id: str | None = await db.fetchval(_GIVE_CONTACT, number, reporter_ref, phone_ref)
+    request_id: str | None = await db.fetchval(
+        _GIVE_CONTACT, number, reporter_ref, phone_ref, language
+    )
     return request_id

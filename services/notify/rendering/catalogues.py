@@ -1,9 +1,7 @@
 """Languages of messages: English texts in the templates, and their gettext catalogues in ``po``.
 
-One environment renders every language: templates find it in the variable ``reader``. In a
-right-to-left language each placeholder is isolated, since a number or a name in Latin letters
-would else swap places with the words beside it
-(https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates).
+One environment renders every language: templates find it in the variable ``reader``, which
+isolates each placeholder from right to left.
 """
 
 import re
@@ -72,11 +70,6 @@ def message_catalogues(
     }
 
 
-def isolated(text: str, reader: SpokenLanguage) -> str:
-    """Return a placeholder's value, isolated in a right-to-left language."""
-    return text if reader.direction == "ltr" else f"\u2068{text}\u2069"
-
-
 def _texts_of(names: Iterable[str], environment: jinja2.Environment) -> frozenset[str]:
     """Return the English texts of templates and of those that they include."""
     texts: set[str] = set()
@@ -102,4 +95,4 @@ def _ngettext(context: Context, singular: str, plural: str, count: int) -> str:
 
 
 def _isolating(text: str, reader: SpokenLanguage) -> str:
-    return _PLACEHOLDER.sub(lambda found: isolated(found[0], reader), text)
+    return _PLACEHOLDER.sub(lambda found: reader.isolated(found[0]), text)

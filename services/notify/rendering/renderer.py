@@ -20,7 +20,7 @@ from babel.dates import format_date, format_datetime
 
 from services.notify.policy import CityTexts
 from services.notify.records import MessageData, RenderedMessage
-from services.notify.rendering.catalogues import isolated, text_environment
+from services.notify.rendering.catalogues import text_environment
 from services.notify.rules.model import ASKS_IF_FIXED, ReferralAgency, TemplateName
 from services.notify.rules.signed_links import SignedLinks
 from shared.spoken_languages import SpokenLanguage
@@ -230,7 +230,7 @@ class MessageRenderer:
             "body": list(_paragraphs(self._block("body", data, variables))),
             "frame": self._frame.make_module(variables),
             "tracking_number": variables["tracking_number"],
-            "number": isolated(variables["tracking_number"], reader),
+            "number": reader.isolated(variables["tracking_number"]),
             "agency_url": variables["agency"] and variables["agency"].url,
             "feedback_url": self._links.url("feedback", data.notification_id)
             if data.template in ASKS_IF_FIXED

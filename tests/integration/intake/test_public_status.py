@@ -79,10 +79,11 @@ async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
     running: Running, topic_log: TopicLog
 ) -> None:
     data = plain(description="A hole. Call 503-555-0100", reporter=REPORTER)
-    async with running() as client:
+    async with running(unreviewed_languages="offer") as client:
         number = (await post(client, data)).json["tracking_number"]
         [request] = await topic_log.at_least(1, INTAKE_REQUESTS)
         fresh = await looked_up(client, number, "received")
+        draft = await looked_up(client, number, "received", "vi, en;q=0.5")
         made = decided(request)
         opened, planned, done = moves(made)
         await topic_log.publish(RequestTriaged.of(made, now=utc_now()), opened, planned)
@@ -91,6 +92,8 @@ async def test_a_resident_sees_what_becomes_of_the_request_and_no_contact_data(
         completed = await looked_up(client, number, "completed")
 
     assert fresh.json["location"] == {"latitude": 45.519, "longitude": -122.679}
+    assert draft.headers["Content-Language"] == "vi"
+    assert draft.json["status_text"].startswith("Chúng tôi đã nhận báo cáo")
     assert scheduled.headers["Content-Language"] == "es"
     assert scheduled.json["service_name"] == "Bache"
     assert scheduled.json["status_text"] == "El equipo ya programó el trabajo."

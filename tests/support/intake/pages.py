@@ -12,8 +12,9 @@ from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.performance import PublicFigures, content, words_of
 from services.intake.channels.pages.problem_list import Filters
 from services.intake.channels.pages.problems import ListedProblem
-from services.intake.channels.pages.site import CitySite, page_languages
+from services.intake.channels.pages.site import CitySite
 from services.intake.channels.pages.tracking import Goal
+from services.intake.policy import intake_languages
 from services.intake.public_status.nearby import OpenCase
 from services.intake.records.public import AddedNote
 from services.intake.records.submissions import KnownPlace
@@ -230,7 +231,7 @@ def site() -> CitySite:
         load_catalogue().jurisdictions["portland.gov"],
         400,
         "https://311.example.org",
-        languages=page_languages(unreviewed=True),
+        intake_languages(unreviewed=True),
     )
 
 

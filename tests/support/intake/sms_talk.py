@@ -16,6 +16,7 @@ from services.intake.records.notes import StatedPlace
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON
 from tests.support.intake.factories import FakeBoundaries
+from tests.support.intake.texts import spoken
 
 PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 READER = TextReader(PORTLAND, city_of(PORTLAND, FakeBoundaries()).screen_text)
@@ -74,5 +75,5 @@ class Talk:
 
 
 def reply(step: Step) -> str:
-    assert step.reply is not None
-    return step.reply
+    """Return the answer in the language of the conversation; empty for none."""
+    return spoken(*step.reply, language=step.conversation.language)

@@ -86,7 +86,7 @@ PORTLAND = CityTexts(
     name="City of Portland",
     title=LocalText("Portland 311", "311 de Portland"),
     color="#0b5a6b",
-    phone=LocalText("3-1-1 or 503-823-4000", "3-1-1 o 503-823-4000"),
+    phone="3-1-1 or 503-823-4000",
     timezone="America/Los_Angeles",
     service_names={
         "ROW-POTHOLE": LocalText("Pothole", "Bache"),

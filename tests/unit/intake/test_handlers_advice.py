@@ -48,6 +48,7 @@ async def test_who_gives_an_address_that_no_mail_reaches_is_told_and_it_goes_no_
         pytest.param({"language": "es-MX"}, "Si alguien", id="the text's, Spanish"),
         pytest.param({"reporter": {"language": "es"}}, "Si alguien", id="rather the reporter's"),
         pytest.param({"language": None}, "If anybody", id="nobody's"),
+        pytest.param({"language": "vi"}, "If anybody", id="a draft, which no speaker has signed"),
     ],
 )
 async def test_advice_is_in_the_reporters_language(

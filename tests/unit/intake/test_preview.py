@@ -35,6 +35,14 @@ def previewed(**changes: Any) -> Previewed:
     return read_partly(handed_in(data(**changes)), NOON, POLICY)
 
 
+def rendered(
+    readable: ValidatedSubmission | None,
+    errors: Sequence[FieldError],
+    near: Sequence[NearbyCase] = (),
+) -> dict[str, Any]:
+    return render_preview(readable, errors, near, POLICY.languages)
+
+
 def readable(**changes: Any) -> ValidatedSubmission:
     submission, _ = previewed(**changes)
     assert submission
@@ -42,7 +50,7 @@ def readable(**changes: Any) -> ValidatedSubmission:
 
 
 def test_a_whole_submission_has_no_errors_and_its_kinds_questions() -> None:
-    view = render_preview(*previewed(), [])
+    view = rendered(*previewed())
     kind = LAKESIDE.services["POTHOLE"]
 
     assert (view["service_code"], view["priority"]) == ("POTHOLE", kind.priority)
@@ -57,7 +65,7 @@ def test_questions_that_the_text_answers_are_left_out_and_three_come_first() -> 
     submission = handed_in(
         data(jurisdiction="portland.gov", service_code="ROW-DEBRIS", description=text)
     )
-    view = render_preview(*read_partly(submission, NOON, PORTLAND), [])
+    view = rendered(*read_partly(submission, NOON, PORTLAND))
 
     assert [(one["code"], one["first"]) for one in view["questions"]] == [
         ("bike_lane", True),
@@ -76,7 +84,7 @@ def test_words_of_a_person_who_may_harm_themselves_get_the_crisis_line_first() -
             language="es",
         )
     )
-    view = render_preview(*read_partly(submission, NOON, PORTLAND), [])
+    view = rendered(*read_partly(submission, NOON, PORTLAND))
 
     assert view["danger"] == ["self_harm"]
     assert [one["code"] for one in view["advice"]] == ["call_crisis_line", "call_911"]
@@ -84,7 +92,7 @@ def test_words_of_a_person_who_may_harm_themselves_get_the_crisis_line_first() -
 
 
 def test_what_is_missing_is_named_and_the_rest_is_shown() -> None:
-    view = render_preview(*previewed(channel=None, location=None), [])
+    view = rendered(*previewed(channel=None, location=None))
 
     assert view["service_code"] == "POTHOLE"
     assert {error["code"] for error in view["errors"]} == {"missing_channel", "missing_location"}
@@ -92,7 +100,7 @@ def test_what_is_missing_is_named_and_the_rest_is_shown() -> None:
 
 @pytest.mark.parametrize("changes", [{"jurisdiction": "nowhere"}, {"service_code": "NO-SUCH"}])
 def test_without_a_city_or_a_kind_nothing_is_derived(changes: dict[str, Any]) -> None:
-    view = render_preview(*previewed(**changes), [])
+    view = rendered(*previewed(**changes))
 
     assert (view["service_code"], view["priority"], view["questions"]) == (None, None, [])
     assert view["errors"]
@@ -101,13 +109,13 @@ def test_without_a_city_or_a_kind_nothing_is_derived(changes: dict[str, Any]) ->
 def test_a_place_alone_has_no_kind() -> None:
     one, errors = previewed(service_code=None, description=None)
 
-    assert render_preview(one, errors, [])["service_code"] is None
+    assert rendered(one, errors)["service_code"] is None
     assert near_query(one) is None
 
 
 def test_a_place_beyond_the_limits_is_referred_to_the_neighbour() -> None:
     at = {"latitude": BEYOND_THE_LIMITS.latitude, "longitude": BEYOND_THE_LIMITS.longitude}
-    view = render_preview(*previewed(location=at), [])
+    view = rendered(*previewed(location=at))
 
     assert view["referral"]["agency"] == LAKESIDE.neighbours["hilltop"].code
 
@@ -145,8 +153,8 @@ async def test_an_address_alone_is_found_on_the_map() -> None:
     query = near_query(here)
     assert query
     assert query.point == HERE
-    assert render_preview(here, [], [])["referral"] is None
-    referral = render_preview(beyond, [], [])["referral"]
+    assert rendered(here, [])["referral"] is None
+    referral = rendered(beyond, [])["referral"]
     assert referral["agency"] == LAKESIDE.neighbours["hilltop"].code
 
 
@@ -157,7 +165,7 @@ def test_without_a_point_nothing_is_near() -> None:
 
 def test_texts_are_in_the_language_of_the_submission() -> None:
     near = NearbyCase("c", "POTHOLE", "open", 12.345, NOON, 4)
-    view = render_preview(*previewed(language="es-MX"), [near])
+    view = rendered(*previewed(language="es-MX"), [near])
 
     name = LAKESIDE.services["POTHOLE"].name.es
     assert (view["service_name"], view["near"][0]["service_name"]) == (name, name)
@@ -185,7 +193,7 @@ def test_an_address_that_names_another_city_is_referred_to_it(
         )
     )
 
-    referral = render_preview(*read_partly(submission, NOON, PORTLAND), [])["referral"]
+    referral = rendered(*read_partly(submission, NOON, PORTLAND))["referral"]
 
     assert (referral and referral["name"]) == name
     assert "Multnomah" not in str(referral)

@@ -17,6 +17,7 @@ POLICY = TriagePolicy(CATALOGUE)
         ("I want to kill myself", "en", {"call_crisis_line": "You are", "call_911": "If anybody"}),
         ("quiero matarme", "es", {"call_crisis_line": "Usted nos", "call_911": "Si alguien"}),
         ("wires sparking", "en", {"call_911": "If anybody"}),
+        ("wires sparking", "vi", {"call_911": "If anybody"}),  # a draft, which nobody has signed
         ("a small pothole", "en", {}),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from pydantic import AwareDatetime
 
-from services.intake.channels.status_view import LANGUAGES, render_status
+from services.intake.channels.status_view import render_status
 from services.intake.identifiers import read_tracking_number
 from services.intake.ports import IntakePorts
 from shared.contract.events import Data
@@ -121,7 +121,7 @@ _LOOK_UP = Operation(
         429: problem("The address calls too often.", RETRY_AFTER),
         503: problem("The database does not respond; retry later.", RETRY_AFTER),
     },
-    headers={"Accept-Language": Parameter("Languages of the texts: en or es.")},
+    headers={"Accept-Language": Parameter("Languages that the reader understands.")},
 )
 
 
@@ -140,12 +140,13 @@ def status_routes(core: IntakePorts) -> list[web.RouteDef]:
             return database_unavailable("Retry in a moment.", error)
         if status is None:
             return problem_response(404, "No such number", _UNKNOWN)
-        language = best_language(request.headers.get("Accept-Language", ""), LANGUAGES)
+        accepted = request.headers.get("Accept-Language", "")
+        language = core.languages[best_language(accepted, tuple(core.languages))]
         view = render_status(status, core.cities[status.request.jurisdiction], language)
         return web.json_response(
             view,
             dumps=lambda data: json.dumps(data, ensure_ascii=False),
-            headers={"Content-Language": language, "Vary": "Accept-Language"},
+            headers={"Content-Language": language.tag, "Vary": "Accept-Language"},
         )
 
     return [web.get("/v1/requests/{tracking_number}", documents(get, _LOOK_UP))]

@@ -23,7 +23,7 @@ from services.intake.channels.conversations.waiting import (
 from services.intake.channels.mail.conversations import MailConversations
 from services.intake.channels.mail.reading import MailReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
-from services.intake.channels.mail.rules.machine import SUBJECT, question_text
+from services.intake.channels.mail.rules.machine import SUBJECT, question_texts
 from services.intake.channels.mail.session import MailHandler, MailLimits, MailSession
 from services.intake.channels.mail.store import COLUMNS, StoredConversation, stored_conversation
 from services.intake.ports import IntakePorts
@@ -35,6 +35,7 @@ from shared.runtime.postgres import Pool, transaction
 from shared.runtime.sealing import Sealer
 from shared.runtime.service import ChannelParts, ServiceTask
 from shared.runtime.smtp import SendOutcome, SmtpSettings, open_mailers
+from shared.spoken_languages import SpokenLanguage, language_of
 
 log = structlog.get_logger()
 
@@ -73,6 +74,7 @@ class QuestionSender:
 
     pool: Pool
     cities: Mapping[str, Jurisdiction]
+    languages: Mapping[str, SpokenLanguage]
     sealer: Sealer
     addresses: OurAddresses
     smtp: SmtpSettings
@@ -123,23 +125,24 @@ class QuestionSender:
     def message(self, to: StoredConversation, mailbox: str) -> bytes:
         """Return the message of a question."""
         city = self.cities[to.jurisdiction]
-        state, language = to.state, to.state.language or "en"
+        language = language_of(self.languages, to.state.language)
         answers_to = self.addresses.answer_address(to.jurisdiction, to.token)
         message = Message(_SMTP)
         message["From"] = formataddr((city.name, self.addresses.sender(to.jurisdiction)))
         message["To"] = mailbox
         message["Reply-To"] = answers_to
-        subject = Header(SUBJECT.in_language(language), "utf-8", header_name="Subject")
+        subject = Header(language.say(SUBJECT), "utf-8", header_name="Subject")
         message["Subject"] = subject.encode()
         message["Date"] = format_datetime(self.clock())
         message["Message-ID"] = f"<{answers_to}>"
         if to.message_id.startswith("<"):
             message["In-Reply-To"] = message["References"] = to.message_id
-        message["Content-Language"] = language
+        message["Content-Language"] = language.tag
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps autoresponders silent
         message["X-Auto-Response-Suppress"] = "All"
-        text = question_text(state.question, language, number=state.number, city=city)
-        message.set_payload(text, "utf-8")
+        values = {"number": to.state.number or "", "phone": city.phone_in(language.tag)}
+        texts = question_texts(to.state.question, city)
+        message.set_payload("\n\n".join(language.say(text, **values) for text in texts), "utf-8")
         return message.as_bytes()
 
 
@@ -187,7 +190,9 @@ async def open_mail(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     settings = core.settings
     addresses = OurAddresses({id_: city.inbound_mail for id_, city in core.cities.items()})
     sealer = conversation_sealer(settings.conversation_secrets)
-    questions = QuestionSender(core.pool, core.cities, sealer, addresses, settings, utc_now)
+    questions = QuestionSender(
+        core.pool, core.cities, core.languages, sealer, addresses, settings, utc_now
+    )
     conversations = MailConversations(core, sealer, addresses, MailReader(), questions.wake)
     tasks: list[ServiceTask] = [ConversationDeadlines(conversations, utc_now).run]
     if settings.mail_port is not None:

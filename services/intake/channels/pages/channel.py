@@ -14,7 +14,7 @@ from services.intake.channels.pages.receipt import ReceiptPage
 from services.intake.channels.pages.report import EMBED, PREVIEW, RECEIPT_STEP, STEPS, ReportPages
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.site import PATH as ASSETS
-from services.intake.channels.pages.site import Asset, CitySite, page_languages
+from services.intake.channels.pages.site import Asset, CitySite
 from services.intake.channels.pages.store import Drafts, draft_sealer
 from services.intake.channels.pages.tracking import TrackPages
 from services.intake.channels.status_view import TRACK_PATH as TRACK
@@ -172,8 +172,8 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
         city,
         settings.contacts_kept_days,
         core.public_url,
+        core.languages,
         settings.trusted_proxies,
-        page_languages(unreviewed=settings.unreviewed_languages == "offer"),
     )
     forms = TokenBuckets(settings.forms_per_minute / 60, burst_s=60)
     notes = TokenBuckets(settings.notes_per_hour / 3_600, burst_s=3_600)

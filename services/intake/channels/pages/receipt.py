@@ -78,7 +78,7 @@ class ReceiptPage:
         status = await core.status(number)
         if status is None:
             raise web.HTTPSeeOther(TRACK_PATH)
-        shown = shown_status(status, site.city, language)
+        shown = shown_status(status, site.city, site.language_of(request))
         return site.page(
             request,
             "receipt",

@@ -24,17 +24,11 @@ from shared.catalogue.advice import CRISIS_LINE
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
 from shared.runtime.http.calls import cookie_of
-from shared.spoken_languages import SpokenLanguage, best_language, load_languages
+from shared.spoken_languages import SpokenLanguage, best_language
 from shared.vocabulary import primary_subtag
 
 COOKIE = "lang"
 PARAMETER = "lang"
-_CATALOGUES = Path(__file__).with_name("po")
-
-
-def page_languages(*, unreviewed: bool = False) -> Mapping[str, SpokenLanguage]:
-    """Return the languages that are offered, English first; for trials unreviewed ones, too."""
-    return load_languages(_CATALOGUES, unreviewed=unreviewed)
 
 
 def chosen_language(
@@ -107,8 +101,8 @@ class CitySite:
     city: Jurisdiction
     contacts_kept_days: int
     public_url: str
+    languages: Mapping[str, SpokenLanguage]
     proxies: Sequence[Network] = ()
-    languages: Mapping[str, SpokenLanguage] = field(default_factory=page_languages)
     _environments: dict[str, jinja2.Environment] = field(default_factory=dict)
 
     @cached_property

@@ -31,6 +31,7 @@ from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE, NOTES_OF_A_DAY
 from shared.signed_tokens import TokenSigner
+from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import URGENT_LEVELS
 
 _HOURS_OF_A_DAY = 24
@@ -48,7 +49,9 @@ class Goal(NamedTuple):
     working_days: int | None
 
 
-def shown_status(status: PublicStatus, city: Jurisdiction, language: str) -> dict[str, Any]:
+def shown_status(
+    status: PublicStatus, city: Jurisdiction, language: SpokenLanguage
+) -> dict[str, Any]:
     """Return what pages show of a request's status, by the names in their templates."""
     bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
     return {
@@ -179,7 +182,7 @@ class TrackPages:
         if status is None:
             return self._unknown(request, typed, "unknown")
         city = self.core.cities[status.request.jurisdiction]
-        language = self.access.site.language_of(request).tag
+        language = self.access.site.language_of(request)
         is_reporter = by == "reporter"
         return self.access.site.page(
             request,
@@ -203,9 +206,11 @@ class TrackPages:
     def _unknown(self, request: web.Request, typed: str, fault: str) -> web.Response:
         return self.access.site.page(request, "track", status=404, typed=typed, fault=fault)
 
-    def _advice(self, text: str, known: PublicRequest, language: str) -> Mapping[str, str]:
+    def _advice(
+        self, text: str, known: PublicRequest, language: SpokenLanguage
+    ) -> Mapping[str, str]:
         screened = self.core.screen(known.jurisdiction, text, service_code=known.service_code)
-        return {code: advice.in_language(language) for code, advice in screened.advice}
+        return {code: language.say(advice) for code, advice in screened.advice}
 
 
 def _purpose(number: str, by: NoteAuthor) -> str:

@@ -22,7 +22,7 @@ from services.intake.channels.sms.rules.conversation import (
     TextNote,
 )
 from services.intake.channels.sms.rules.machine import on_due, on_text
-from services.intake.channels.sms.rules.wording import fit, is_answer, is_question, say
+from services.intake.channels.sms.rules.wording import fit, is_answer, is_question
 from services.intake.channels.status_view import render_status
 from services.intake.identifiers import idempotency_key, phone_ref
 from services.intake.ports import IntakePorts, IntakeWork
@@ -31,6 +31,7 @@ from shared.contract.events import Consent, ConsentChanged, SubmissionReceived
 from shared.contract.events.notes import NoteAuthor
 from shared.runtime.postgres import transaction
 from shared.runtime.sealing import Sealer
+from shared.spoken_languages import SpokenLanguage, language_of
 from shared.text_matching.normalization import normalize_text
 
 
@@ -156,9 +157,10 @@ def incoming_text(text: ReceivedText, now: datetime) -> IncomingText:
 class _Turn:
     def __init__(self, core: IntakePorts, work: IntakeWork, who: store.Correspondent) -> None:
         self._work, self._who, self._now = work, who, work.now
-        self._city = core.cities[who.jurisdiction]
+        self._city, self._languages = core.cities[who.jurisdiction], core.languages
         self._asked: AskedRequest | None = None
         self._named: RequestReference | None = None
+        self._contact_language: str | None = None
 
     async def incoming(self, text: ReceivedText) -> IncomingText:
         """Return a text with the requests that it is about: named in it, or asked about."""
@@ -167,8 +169,13 @@ class _Turn:
             self._asked = await store.last_finished(self._work.db, self._who, self._now)
         question = await store.open_question(self._work.db, self._who)
         self._named = await named_request(self._work, [incoming.body], self._who.jurisdiction)
-        names = self._named.tracking_number if self._named else None
-        return incoming._replace(names=names, asked=self._asked, question=question)
+        self._contact_language = await store.contact_language(self._work.db, self._who)
+        return incoming._replace(
+            names=self._named.tracking_number if self._named else None,
+            asked=self._asked,
+            question=question,
+            language=self._contact_language,
+        )
 
     def author(self, number: str, conversation: Conversation) -> NoteAuthor:
         """Return the role of the sender: reporter by the conversation or by the number."""
@@ -188,6 +195,8 @@ class _Turn:
     async def apply(self, step: Step) -> tuple[Conversation, str | None]:
         """Apply a step; return the conversation after it, and the answer."""
         conversation, reply = step.conversation, step.reply
+        values: dict[str, str] = {}
+        language = language_of(self._languages, conversation.language or self._contact_language)
         if step.opted_out is not None:
             self._record_consent(opted_out=step.opted_out)
         if step.note:
@@ -195,17 +204,19 @@ class _Turn:
         if step.says_fixed is not None and self._asked:
             self._work.add_feedback(self._asked, "sms", fixed=step.says_fixed)
         if step.submit:
-            request = await self._submit(step.submit, conversation, is_told=reply is not None)
+            request = await self._submit(step.submit, conversation, is_told=bool(reply))
             if request is None:
-                reply = reply and say(conversation.language, wording.NOT_TAKEN)
+                reply = reply and (wording.NOT_TAKEN,)
             else:
                 request = replace(request, asks_where=step.asks_where, dangers=step.dangers)
                 conversation = replace(conversation, request=request)
-                reply = reply and reply.replace("{number}", request.number)
+                values["number"] = request.number
         if reply and step.status_of:
-            reply = await self._tell_status(reply, step.status_of, conversation.language)
-        phone = self._city.phone_text.in_language(conversation.language or "en")
-        return conversation, fit(reply.replace("{phone}", phone)) if reply else None
+            values["status"] = await self._status_text(step.status_of, language)
+            reply = reply if values["status"] else (wording.STATUS_UNKNOWN,)
+        values["phone"] = self._city.phone_in(language.tag)
+        answer = " ".join(language.say(text, **values) for text in reply)
+        return conversation, fit(answer) if answer else None
 
     async def _submit(
         self, draft: ReportDraft, conversation: Conversation, *, is_told: bool
@@ -239,9 +250,10 @@ class _Turn:
         )
         self._work.events.append(ConsentChanged.of(consent, now=self._now))
 
-    async def _tell_status(self, reply: str, number: str, language: str | None) -> str:
+    async def _status_text(self, number: str, language: SpokenLanguage) -> str:
+        """Return the kind and status of a request of the city; empty for an unknown number."""
         status = await self._work.status(number)
         if status is None or status.request.jurisdiction != self._who.jurisdiction:
-            return say(language, wording.STATUS_UNKNOWN)
-        view = render_status(status, self._city, language or "en")
-        return reply.replace("{status}", f"{view['service_name']}. {view['status_text']}")
+            return ""
+        view = render_status(status, self._city, language)
+        return f"{view['service_name']}. {view['status_text']}"

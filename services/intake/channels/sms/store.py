@@ -267,6 +267,20 @@ _QUESTION = """
 """
 
 
+_LANGUAGE = """
+    SELECT phone_language FROM requests
+     WHERE phone_ref = $1 AND jurisdiction = $2 AND phone_language IS NOT NULL
+     ORDER BY submitted_at DESC
+     LIMIT 1
+"""
+
+
+async def contact_language(db: Connection, who: Correspondent) -> str | None:
+    """Return the language that a person last named for texts, a BCP 47 tag; None without one."""
+    language: str | None = await db.fetchval(_LANGUAGE, who.person, who.jurisdiction)
+    return language
+
+
 async def open_question(db: Connection, who: Correspondent) -> AskedRequest | None:
     """Return the request about which a team last asked a person, if it still waits."""
     row = await db.fetchrow(_QUESTION, who.person, who.jurisdiction)

@@ -38,7 +38,13 @@ async def postbox(pool: Pool, stores: Stores, tmp_path: Path) -> AsyncGenerator[
     async with open_mail_server() as sent:
         smtp = SmtpSettings(smtp_host="127.0.0.1", smtp_port=sent.port)
         questions = QuestionSender(
-            pool, POLICY.jurisdictions, sealer, addresses, smtp, lambda: box.now
+            pool,
+            POLICY.jurisdictions,
+            POLICY.languages,
+            sealer,
+            addresses,
+            smtp,
+            lambda: box.now,
         )
         relay = Relay(pool, stores.access)
         reader = MailReader()

@@ -8,6 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 from playwright.async_api import Browser, Page, Route, expect
 
 from services.intake.channels.pages.site import CitySite
+from services.intake.policy import intake_languages
 from tests.support.chromium import base, look_at, needs_chromium
 from tests.support.intake.pages import site as city_site
 from tests.support.waiting import eventually
@@ -51,7 +52,7 @@ def policy_of(*origins: str) -> str:
     """The policy of the form in a city that names these sites."""
     city = city_site().city
     named = replace(city, pages=replace(city.pages, framed_by=origins))
-    response = CitySite(named, 400, "https://311.example.org").page(
+    response = CitySite(named, 400, "https://311.example.org", intake_languages()).page(
         make_mocked_request("GET", "/privacy"), "privacy", framed_by=named.pages.framed_by
     )
     assert "X-Frame-Options" not in response.headers

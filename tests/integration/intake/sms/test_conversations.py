@@ -15,6 +15,7 @@ from tests.integration.intake.conftest import Running
 from tests.support.databases import Database
 from tests.support.intake.http_client import Response, call
 from tests.support.intake.sms_gateway import SETTINGS, Phone
+from tests.support.intake.texts import spoken
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 
@@ -70,7 +71,7 @@ async def test_a_report_that_takes_several_texts_and_a_restart_is_one_request(
         [contact] = await topic_log.at_least(1, INTAKE_CONTACTS)
     done = await conversation(database)
 
-    assert first == wording.ASK_WHERE.es
+    assert first == spoken(wording.ASK_WHERE, language="es")
     assert waiting["number"].startswith("sealed:")
     assert second == "¿Está en un carril de bicicletas? Responda SÍ o NO."
     assert isinstance(request, RequestSubmitted)
@@ -134,9 +135,9 @@ async def test_stop_and_start_are_recorded_and_silence_takes_reports(
         contacts = await topic_log.at_least(3, INTAKE_CONTACTS)
         keys = [record.key for record in await topic_log.records(INTAKE_CONTACTS)]
 
-    assert (stopped, silent) == ([wording.STOPPED.es, None], None)
-    assert helped == wording.HELP.es.replace("{phone}", "3-1-1 o 503-823-4000")
-    assert started == wording.STARTED.es
+    assert (stopped, silent) == ([spoken(wording.STOPPED, language="es"), None], None)
+    assert helped == spoken(wording.HELP, language="es").replace("{phone}", "3-1-1 o 503-823-4000")
+    assert started == spoken(wording.STARTED, language="es")
     [contact] = [one for one in contacts if isinstance(one, ContactGiven)]
     consents = [one.data for one in contacts if isinstance(one, ConsentChanged)]
     assert contact.data.status_updates == ()

@@ -17,6 +17,7 @@ from shared.runtime.clock import utc_now
 from tests.integration.intake.conftest import Running
 from tests.support.intake.browser import visit
 from tests.support.intake.sms_gateway import SETTINGS, Phone
+from tests.support.intake.texts import spoken
 from tests.support.notify.factories import closed, moved, opened
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
@@ -56,7 +57,7 @@ async def test_no_is_an_answer_by_text_and_by_the_reporters_link_and_by_no_numbe
         answers = await topic_log.at_least(2, NOTIFY_FEEDBACK)
 
     assert early is not None
-    assert said == again == wording.NOT_FIXED.es.replace("{number}", number)
+    assert said == again == spoken(wording.NOT_FIXED, language="es").replace("{number}", number)
     assert other == wording.NOTHING_ASKED.en
     assert page.tree.xpath("//input[@name='not_fixed']") == []
     assert forged.status == told.status == 200
@@ -91,5 +92,5 @@ async def test_an_answer_to_the_teams_question_is_the_reporters_note(
 
     assert isinstance(note, NoteAdded)
     assert contact.data.informed == ("sms",)  # the answer had the number
-    assert said == wording.ANSWER_ADDED.es.replace("{number}", number)
+    assert said == spoken(wording.ANSWER_ADDED, language="es").replace("{number}", number)
     assert (note.data.request_id, note.data.text, note.data.by) == (request_id, "No", "reporter")

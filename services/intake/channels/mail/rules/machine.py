@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from services.intake.channels.conversations.rules import MAX_ANSWER, TextReader
 from services.intake.channels.mail.rules.message import MAX_WORDS
 from services.intake.records.notes import StatedPlace
-from shared.catalogue import Jurisdiction, LocalText, danger_advice
+from shared.catalogue import Jurisdiction, ProgramText, danger_advice
 from shared.vocabulary import DangerClass
 
 # What a person is asked; those about a danger are about a report that was passed on before.
@@ -128,22 +128,19 @@ def _question(*, says_what: bool, needs_place: bool) -> Question | None:
     return "where" if needs_place else None
 
 
-SUBJECT = LocalText("Your message to 311", "Su mensaje al 311")
-_WHERE = LocalText(
-    "Where is it? Reply with an address, two streets that cross, or the name of a place.",
-    "¿Dónde está? Responda con una dirección, dos calles que se cruzan o el nombre de un lugar.",
+SUBJECT = ProgramText("Your message to 311")
+_WHERE = ProgramText(
+    "Where is it? Reply with an address, two streets that cross, or the name of a place."
 )
-_NUMBER = LocalText("Your report is {number}.", "Su reporte es {number}.")
-_ASKED: Mapping[Question, tuple[LocalText, ...]] = MappingProxyType(
+_NUMBER = ProgramText("Your report is {number}.")
+_ASKED: Mapping[Question, tuple[ProgramText, ...]] = MappingProxyType(
     {
-        "what": (LocalText("What is wrong there?", "¿Qué pasa ahí?"),),
+        "what": (ProgramText("What is wrong there?"),),
         "where": (_WHERE,),
         "what_where": (
-            LocalText(
+            ProgramText(
                 "What is wrong, and where? Reply with a few words and an address, two streets that "
-                "cross, or the name of a place.",
-                "¿Qué pasa y dónde? Responda con pocas palabras y una dirección, dos calles que se "
-                "cruzan o el nombre de un lugar.",
+                "cross, or the name of a place."
             ),
         ),
         "danger_where": (_NUMBER, _WHERE),
@@ -154,26 +151,16 @@ _ASKED: Mapping[Question, tuple[LocalText, ...]] = MappingProxyType(
 _DANGERS: Mapping[Question, tuple[DangerClass, ...]] = MappingProxyType(
     {"danger_where": (), "crisis_where": ("self_harm",), "crisis": ("self_harm",)}
 )
-_THANKS = LocalText("Thank you for your message.", "Gracias por su mensaje.")
-_WITHOUT_ANSWER = LocalText(
-    "If you do not answer, we pass your message on as it is after 24 hours.",
-    "Si no responde, después de 24 horas transmitimos su mensaje tal como está.",
+_THANKS = ProgramText("Thank you for your message.")
+_WITHOUT_ANSWER = ProgramText(
+    "If you do not answer, we pass your message on as it is after 24 hours."
 )
-_PHONE = LocalText(
-    "To talk to somebody, call {phone}.", "Para hablar con alguien, llame al {phone}."
-)
+_PHONE = ProgramText("To talk to somebody, call {phone}.")
 
 
-def question_text(
-    question: Question, language: str | None, *, number: str | None, city: Jurisdiction
-) -> str:
-    """Return the text of a question, danger first, which alone has a ``number``."""
+def question_texts(question: Question, city: Jurisdiction) -> tuple[ProgramText, ...]:
+    """Return the paragraphs of a question, danger first, which alone has a ``{number}``."""
     texts = _ASKED[question]
     if question in _DANGERS:
-        texts = (*(one.text for one in danger_advice(_DANGERS[question], city)), *texts)
-    else:
-        texts = (_THANKS, *texts, _WITHOUT_ANSWER)
-    language = language or "en"
-    said = "\n\n".join(text.in_language(language) for text in (*texts, _PHONE))
-    phone = city.phone_text.in_language(language)
-    return said.replace("{number}", number or "").replace("{phone}", phone)
+        return (*(one.text for one in danger_advice(_DANGERS[question], city)), *texts, _PHONE)
+    return (_THANKS, *texts, _WITHOUT_ANSWER, _PHONE)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from services.intake.records.notes import AskedRequest, StatedPlace
+from shared.catalogue import LocalText, ProgramText
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class IncomingText(NamedTuple):
     asked: AskedRequest | None = None  # the request that a YES or NO can be about
     has_pictures: bool = False
     question: AskedRequest | None = None  # the request about which a team waits for an answer
+    language: str | None = None  # of the person's contact
 
 
 class TextNote(NamedTuple):
@@ -65,13 +67,17 @@ class TextNote(NamedTuple):
     place: StatedPlace | None = None
 
 
+# Texts behind each other; none for no answer.
+Reply: TypeAlias = tuple[ProgramText | LocalText, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """The outcome of one step."""
 
     conversation: Conversation
     # `{number}` stands for the number of the new request, `{status}` for the status of `status_of`.
-    reply: str | None = None
+    reply: Reply = ()
     # A draft to submit; its request becomes part of the conversation then.
     submit: ReportDraft | None = None
     asks_where: bool = False

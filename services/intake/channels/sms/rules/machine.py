@@ -19,17 +19,19 @@ from services.intake.channels.sms.rules.conversation import (
     Conversation,
     FollowedRequest,
     IncomingText,
+    Reply,
     ReportDraft,
     Step,
     TextNote,
     answered,
     may_answer,
 )
-from services.intake.channels.sms.rules.wording import Command, is_question, read_command, say
+from services.intake.channels.sms.rules.wording import Command, is_question, read_command
 from services.intake.identifiers import read_tracking_number
 from services.intake.records.notes import AskedRequest
-from shared.catalogue import LocalText
+from shared.catalogue import ProgramText
 from shared.text_matching import fold
+from shared.vocabulary import supported_language
 
 # Time to answer what and where; also of texts that belong to the latest request.
 ANSWER_WITHIN = timedelta(hours=24)
@@ -53,13 +55,13 @@ def on_text(conversation: Conversation, text: IncomingText, reader: TextReader) 
     and START are.
     """
     reading, command = reader.read(text.body), read_command(text.body)
-    language = command.language if command else reading.language
-    known = replace(conversation, language=language or conversation.language)
+    language = _language_of(text, command, reading) or conversation.language
+    known = replace(conversation, language=language)
     step = _Turn(known, text, command, reading, reader).step()
     is_help = command is not None and command.name == "help"
     is_unheard = conversation.is_silent and not is_help
     if (is_unheard or not may_answer(conversation, text.at)) and step.opted_out is None:
-        return replace(step, reply=None, asks_where=False)
+        return replace(step, reply=(), asks_where=False)
     return replace(step, conversation=answered(step.conversation, text.at)) if step.reply else step
 
 
@@ -105,14 +107,14 @@ class _Turn:
             if request is None:
                 return self._answer(wording.STATUS_WHICH)
             number = request.number
-        reply = say(self.conversation.language, wording.STATUS).replace("{number}", number)
-        return Step(self.conversation, reply, status_of=number)
+        return replace(self._answer(wording.STATUS, number=number), status_of=number)
 
     def _consent(self, *, opted_out: bool) -> Step:
-        told = say(self.conversation.language, wording.STOPPED if opted_out else wording.STARTED)
+        step = self._answer(wording.STOPPED if opted_out else wording.STARTED)
         if opted_out == self.conversation.is_silent:
-            return Step(self.conversation, told)
-        return Step(replace(self.conversation, is_silent=opted_out), told, opted_out=opted_out)
+            return step
+        after = replace(self.conversation, is_silent=opted_out)
+        return replace(step, conversation=after, opted_out=opted_out)
 
     def _yes_or_no(self, answer: str) -> Step:
         draft, question = self.conversation.draft, self._open_question()
@@ -130,12 +132,12 @@ class _Turn:
 
     def _says_fixed(self, asked: AskedRequest, fixed: bool) -> Step:  # noqa: FBT001 - an answer
         """Take the answer; an open question of a report is asked again behind the thanks."""
-        thanks = say(self.conversation.language, wording.FIXED if fixed else wording.NOT_FIXED)
-        reply = thanks.replace("{number}", asked.tracking_number)
+        text = wording.FIXED if fixed else wording.NOT_FIXED
+        thanks = text.filled(number=asked.tracking_number)
         if draft := self.conversation.draft:
             again = self._ask(draft)
-            return replace(again, reply=f"{reply} {again.reply}", says_fixed=fixed)
-        return Step(self._about(asked), reply, says_fixed=fixed)
+            return replace(again, reply=(thanks, *again.reply), says_fixed=fixed)
+        return Step(self._about(asked), (thanks,), says_fixed=fixed)
 
     def _about(self, asked: AskedRequest) -> Conversation:
         """Return the conversation about a request that the person was asked about."""
@@ -225,17 +227,17 @@ class _Turn:
         return self._ask(asked, found)
 
     def _ask(self, draft: ReportDraft, found: ReportReading | None = None) -> Step:
+        reply: Reply
         match draft.asked:
             case "what":
-                texts = [wording.ASK_WHAT]
+                reply = (wording.ASK_WHAT,)
             case "where":
-                texts = [wording.ASK_WHERE]
+                reply = (wording.ASK_WHERE,)
             case "where_again":
-                texts = [wording.ASK_WHERE_AGAIN]
+                reply = (wording.ASK_WHERE_AGAIN,)
             case _:
                 question = (found or self._assess(draft)).question
-                texts = [question.name, wording.ASK_YES_NO] if question else []
-        reply = say(self.conversation.language, *texts)
+                reply = (question.name, wording.ASK_YES_NO) if question else ()
         return Step(replace(self.conversation, draft=draft), reply)
 
     def _submit(self, draft: ReportDraft) -> Step:
@@ -245,8 +247,7 @@ class _Turn:
         texts.append(wording.PASSED_ON if found.is_danger else wording.ACCEPTED)
         if asks_where:
             texts.append(wording.ASK_WHERE)
-        reply = say(self.conversation.language, *texts)
-        step = Step(replace(self.conversation, draft=None), reply, submit=draft)
+        step = Step(replace(self.conversation, draft=None), tuple(texts), submit=draft)
         return replace(step, asks_where=asks_where, dangers=found.dangers)
 
     def _assess(self, draft: ReportDraft) -> ReportReading:
@@ -285,10 +286,10 @@ class _Turn:
         names_kind = request.place is not None or not found.is_other
         return (names_kind and found.service_code != request.service_code) or is_elsewhere
 
-    def _note(self, number: str, *thanks: LocalText) -> Step:
+    def _note(self, number: str, *thanks: ProgramText) -> Step:
         found, place = self.reader.assess(self.text.body), None
-        advice = [one.text for one in found.advice]
-        reply = say(self.conversation.language, *advice, *(thanks or (wording.NOTE_ADDED,)))
+        texts = (*(one.text for one in found.advice), *(thanks or (wording.NOTE_ADDED,)))
+        reply = tuple(text.filled(number=number) for text in texts)
         conversation, request = self.conversation, self.conversation.request
         if request and request.number == number:
             if request.place is None:
@@ -297,11 +298,21 @@ class _Turn:
             followed = replace(request, at=self.text.at, asks_where=False, dangers=dangers)
             conversation = replace(conversation, request=followed)
         note = TextNote(number, self.text.body, place) if self.text.body else None
-        return Step(conversation, reply.replace("{number}", number), note=note)
+        return Step(conversation, reply, note=note)
 
-    def _answer(self, text: LocalText, *, number: str = "") -> Step:
-        reply = say(self.conversation.language, text).replace("{number}", number)
-        return Step(self.conversation, reply)
+    def _answer(self, text: ProgramText, **values: str) -> Step:
+        return Step(self.conversation, (text.filled(**values),))
+
+
+def _language_of(text: IncomingText, command: Command | None, reading: TextReading) -> str | None:
+    """Return the language that a text shows: ``en`` or ``es``; None where it shows none.
+
+    English commands show none of people with another language: they are asked for those words.
+    """
+    if command is None:
+        return reading.language
+    has_commands = text.language is None or supported_language(text.language) is not None
+    return command.language if has_commands or command.language == "es" else None
 
 
 def _question(draft: ReportDraft, found: ReportReading) -> str:

@@ -6,6 +6,7 @@ from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.wording import read_command
 from services.intake.identifiers import tracking_number
 from tests.support.intake.sms_talk import NUMBER, Talk, reply
+from tests.support.intake.texts import spoken
 
 REAL = tracking_number(1234567890123, 2026)
 STOPS = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "PARAR", "ALTO"]
@@ -25,9 +26,9 @@ def test_stop_is_confirmed_once_and_then_nothing_is_answered(word: str) -> None:
     then = [talk.say(text) for text in (word, "a pothole", "NE 33rd & Fremont", "STATUS", "hi")]
 
     language = language_of(word.strip(" .!"))
-    assert first.reply == wording.STOPPED.in_language(language)
+    assert reply(first) == spoken(wording.STOPPED, language=language)
     assert first.opted_out is True
-    assert [(step.reply, step.opted_out) for step in then] == [(None, None)] * 5
+    assert [(reply(step), step.opted_out) for step in then] == [("", None)] * 5
     assert talk.submitted == [(("a pothole", "NE 33rd & Fremont"), "NE 33rd & Fremont", {})]
 
 
@@ -36,7 +37,7 @@ def test_help_is_answered_even_in_silence(word: str) -> None:
     talk = Talk()
     talk.say("STOP")
 
-    assert talk.say(word).reply == wording.HELP.in_language(language_of(word))
+    assert reply(talk.say(word)) == spoken(wording.HELP, language=language_of(word))
 
 
 @pytest.mark.parametrize("word", STARTS)
@@ -46,10 +47,10 @@ def test_start_ends_the_silence(word: str) -> None:
 
     first, again = talk.say(word), talk.say(word)
 
-    told = wording.STARTED.in_language(language_of(word))
-    assert (first.reply, first.opted_out) == (told, False)
-    assert (again.reply, again.opted_out) == (told, None)
-    assert talk.say("a pothole").reply is not None
+    told = spoken(wording.STARTED, language=language_of(word))
+    assert (reply(first), first.opted_out) == (told, False)
+    assert (reply(again), again.opted_out) == (told, None)
+    assert reply(talk.say("a pothole"))
 
 
 @pytest.mark.parametrize("word", ["STATUS", "Estado"])
@@ -63,10 +64,10 @@ def test_status_is_about_the_number_behind_it_or_the_latest_report(word: str) ->
     mistyped = talk.say(f"{word} 26-1234-56")
 
     language = language_of(word)
-    assert unknown.reply == wording.STATUS_WHICH.in_language(language)
+    assert reply(unknown) == spoken(wording.STATUS_WHICH, language=language)
     assert (latest.status_of, other.status_of) == (NUMBER, REAL)
-    assert reply(other) == wording.STATUS.in_language(language).replace("{number}", REAL)
-    assert mistyped.reply == wording.STATUS_UNKNOWN.in_language(language)
+    assert reply(other) == spoken(wording.STATUS, language=language).replace("{number}", REAL)
+    assert reply(mistyped) == spoken(wording.STATUS_UNKNOWN, language=language)
     assert talk.notes == []
 
 
@@ -74,7 +75,7 @@ def test_status_is_about_the_number_behind_it_or_the_latest_report(word: str) ->
 def test_yes_and_no_without_a_question_start_no_report(word: str) -> None:
     talk = Talk()
 
-    assert talk.say(word).reply == wording.NOTHING_ASKED.in_language(language_of(word))
+    assert reply(talk.say(word)) == spoken(wording.NOTHING_ASKED, language=language_of(word))
     assert talk.conversation.draft is None
 
 
@@ -93,7 +94,7 @@ def test_yes_while_something_else_is_asked_gets_the_question_again() -> None:
     talk = Talk()
     talk.say("a pothole")
 
-    assert talk.say("yes").reply == wording.ASK_WHERE.en
+    assert reply(talk.say("yes")) == wording.ASK_WHERE.en
 
 
 def test_a_command_leaves_the_open_question_open() -> None:

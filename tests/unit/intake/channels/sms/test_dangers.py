@@ -6,6 +6,7 @@ from services.intake.channels.sms.rules import wording
 from services.intake.records.notes import StatedPlace
 from shared.catalogue import CALL_911, danger_advice
 from tests.support.intake.sms_talk import NUMBER, PORTLAND, Talk, reply
+from tests.support.intake.texts import spoken
 
 POTHOLE = "Pothole at NE 33rd and Fremont"
 WIRE = "A live wire is down and sparking on the sidewalk"
@@ -28,7 +29,7 @@ def test_who_may_harm_themselves_reads_the_crisis_line_first_and_911_beside_it(
     text: str, language: str
 ) -> None:
     line, call_911 = (
-        one.text.in_language(language) for one in danger_advice(("self_harm",), PORTLAND)
+        spoken(one.text, language=language) for one in danger_advice(("self_harm",), PORTLAND)
     )
     talk = Talk()
 
@@ -48,7 +49,7 @@ def test_the_place_of_a_danger_is_a_note_whatever_it_says(answer: str) -> None:
     step = talk.say(answer)
 
     assert talk.notes == [answer]
-    assert step.reply == f"Thank you. We added that to report {NUMBER}."
+    assert reply(step) == f"Thank you. We added that to report {NUMBER}."
     assert len(talk.submitted) == 1
 
 
@@ -188,5 +189,5 @@ def test_somebody_silent_is_not_asked_and_the_danger_goes_on() -> None:
 
     step = talk.say(WIRE)
 
-    assert (step.reply, step.asks_where) == (None, False)
+    assert (reply(step), step.asks_where) == ("", False)
     assert len(talk.submitted) == 1

@@ -10,6 +10,7 @@ from services.intake.channels.sms.rules.conversation import Conversation, Incomi
 from services.intake.records.notes import AskedRequest
 from tests.support.builders import NOON
 from tests.support.intake.sms_talk import NUMBER, Talk, reply
+from tests.support.intake.texts import spoken
 
 DONE = AskedRequest("request", "case", "26-8LR5-N3", "ROW-POTHOLE", NOON)
 
@@ -28,7 +29,7 @@ class Asked(Talk):
         ("NO", False, wording.NOT_FIXED.en),
         ("n", False, wording.NOT_FIXED.en),
         ("Yes", True, wording.FIXED.en),
-        ("SÍ", True, wording.FIXED.es),
+        ("SÍ", True, spoken(wording.FIXED, language="es")),
     ],
 )
 def test_a_word_alone_is_the_answer(word: str, said: str, *, fixed: bool) -> None:
@@ -80,7 +81,7 @@ def test_a_silent_person_is_heard_and_not_answered() -> None:
     talk = Asked(conversation=replace(Conversation(), is_silent=True))
     step = talk.answer("NO")
 
-    assert (step.says_fixed, step.reply) == (False, None)
+    assert (step.says_fixed, reply(step)) == (False, "")
 
 
 def test_without_the_question_a_word_is_a_note_to_the_report_it_follows() -> None:
@@ -101,7 +102,7 @@ def test_a_question_is_no_answer_but_a_note_and_the_question_is_asked_again(body
     assert step.note is not None
     assert step.note.number == DONE.tracking_number
     language = step.conversation.language or "en"
-    assert reply(step).endswith(wording.ASK_FIXED.in_language(language))
+    assert reply(step).endswith(spoken(wording.ASK_FIXED, language=language))
 
 
 def test_a_question_about_another_place_or_a_day_later_is_a_report() -> None:

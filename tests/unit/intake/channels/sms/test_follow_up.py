@@ -5,7 +5,7 @@ import pytest
 from services.intake.channels.sms.rules import wording
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from services.intake.identifiers import tracking_number
-from tests.support.intake.sms_talk import MINUTE, NUMBER, Talk
+from tests.support.intake.sms_talk import MINUTE, NUMBER, Talk, reply
 
 FIRST = "Pothole at NE 33rd and Fremont"
 OTHER = tracking_number(1234567890123, 2026)
@@ -28,7 +28,7 @@ def test_a_later_text_is_a_note(text: str) -> None:
     step = talk.say(text)
 
     assert talk.notes == [text]
-    assert step.reply == f"Thank you. We added that to report {NUMBER}."
+    assert reply(step) == f"Thank you. We added that to report {NUMBER}."
     assert len(talk.submitted) == 1
 
 
@@ -46,7 +46,7 @@ def test_thanks_are_answered_and_not_kept() -> None:
     talk = Talk()
     talk.say(FIRST)
 
-    assert talk.say("Thank you!").reply == wording.ALREADY_TAKEN.en.replace("{number}", NUMBER)
+    assert reply(talk.say("Thank you!")) == wording.ALREADY_TAKEN.en.replace("{number}", NUMBER)
     assert talk.notes == []
 
 
@@ -58,7 +58,7 @@ def test_a_day_after_the_last_word_a_text_is_a_new_report() -> None:
     step = talk.say("a pothole", after=ANSWER_WITHIN)
 
     assert len(talk.notes) == 2
-    assert step.reply == wording.ASK_WHERE.en
+    assert reply(step) == wording.ASK_WHERE.en
 
 
 def test_an_answer_that_comes_a_day_late_is_a_note_to_what_went_on_without_it() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from services.intake.channels.sms.rules.conversation import MAX_ANSWERS
 from services.intake.channels.sms.rules.machine import ANSWER_WITHIN
 from services.intake.channels.sms.rules.wording import MAX_REPLY, fit, read_command
-from tests.support.intake.sms_talk import READER, Talk
+from tests.support.intake.sms_talk import READER, Talk, reply
 
 TEXTS = st.sampled_from(
     [
@@ -47,17 +47,17 @@ def test_no_word_is_lost_or_taken_twice_and_nothing_stays_open(
 def test_every_answer_is_short_and_asks_one_thing_at_most(texts: list[str]) -> None:
     talk = Talk()
     for text in texts:
-        reply = talk.say(text).reply or ""
-        assert len(fit(reply)) <= MAX_REPLY
-        assert reply.count("?") <= 1
+        answer = reply(talk.say(text))
+        assert len(fit(answer)) <= MAX_REPLY
+        assert answer.count("?") <= 1
 
 
 def test_a_machine_that_answers_every_answer_gets_twenty_an_hour_and_loses_no_word() -> None:
     talk, second = Talk(), timedelta(seconds=1)
-    answers = [talk.say(f"I am driving {n}", after=second).reply for n in range(60)]
-    stopped = talk.say("STOP", after=second).reply
+    answers = [reply(talk.say(f"I am driving {n}", after=second)) for n in range(60)]
+    stopped = reply(talk.say("STOP", after=second))
     talk.say("START", after=second)
-    later = talk.say("HELP", after=timedelta(hours=1)).reply
+    later = reply(talk.say("HELP", after=timedelta(hours=1)))
 
     assert [bool(one) for one in answers] == [True] * MAX_ANSWERS + [False] * (60 - MAX_ANSWERS)
     assert stopped

@@ -1,5 +1,4 @@
 from services.triage.rules.priority.score import DetectedEmergency, detect_emergency
-from shared.catalogue import CALL_911
 from tests.support.triage.factories import CITY
 
 
@@ -24,9 +23,3 @@ def test_half_of_a_danger_is_none() -> None:
 
 def test_a_kind_that_is_a_danger_by_itself_is_its_own_evidence() -> None:
     assert danger("RESCUE") == DetectedEmergency("life_in_danger", "RESCUE")
-
-
-def test_the_advice_is_in_english_and_spanish() -> None:
-    assert "911" in CALL_911.in_language("en-US")
-    assert "911" in CALL_911.in_language("es-MX")
-    assert CALL_911.in_language("es") != CALL_911.in_language("vi") == CALL_911.in_language("en")

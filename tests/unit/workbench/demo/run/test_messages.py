@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from services.intake.channels.sms.rules.wording import ASK_WHERE, ASK_YES_NO
 from tests.support.builders import NOON
+from tests.support.intake.texts import spoken
 from workbench.demo.run.mailbox import answer_mail, report_mail
 from workbench.demo.run.observations import Observations
 from workbench.demo.run.texts import SimulatedGateway, TextingResidents, first_text, reply_to
@@ -46,7 +47,7 @@ def test_a_place_without_a_point_is_told_when_asked_for() -> None:
     asked = report({"address": "4200 SE Duke St"})
     assert report_mail(asked, "311@city.example")["Subject"] == ""
     assert first_text(asked) == "Rats"
-    assert reply_to(ASK_WHERE.es, asked) == "4200 SE Duke St"
+    assert reply_to(spoken(ASK_WHERE, language="es"), asked) == "4200 SE Duke St"
 
 
 def test_an_answer_goes_to_the_address_of_its_question() -> None:
@@ -57,11 +58,11 @@ def test_an_answer_goes_to_the_address_of_its_question() -> None:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_a_question_of_the_kind_gets_a_no(language: str) -> None:
-    assert reply_to(f"Is it hot? {ASK_YES_NO.in_language(language)}", report(PLACE)) == "NO"
+    assert reply_to(f"Is it hot? {spoken(ASK_YES_NO, language=language)}", report(PLACE)) == "NO"
 
 
 def test_who_knows_no_place_says_so() -> None:
-    assert reply_to(ASK_WHERE.es, report(None)) == "No sé"
+    assert reply_to(spoken(ASK_WHERE, language="es"), report(None)) == "No sé"
 
 
 class Answering(SimulatedGateway):
