@@ -350,6 +350,7 @@ async def test_the_queue_is_worked_by_keyboard_alone_and_does_not_move(
 ) -> None:
     await case_for(router, 5, "Graffiti on the wall of the library", attributes={})
     async with opened(browser, router, "dispatcher") as page:
+        await page.goto("/console?order=newest")  # other tests fill the first page
         rows = page.locator("[data-queue] [data-case]")
         before = await rows.evaluate_all("rows => rows.map(row => row.dataset.case)")
         assert before

@@ -120,9 +120,9 @@ async def test_a_body_that_cannot_be_decoded_is_refused_as_documented(
             }
             number = "26-0000-000000"
             named = {"tracking_number": number, "number": number, "format": "json"}
-            named |= {"draft": "1", "step": "what", "topic": "x-dlq", "offset": "1"}
+            named |= {"draft": "1", "step": "what", "topic": "x-dlq", "offset": "1", "key_id": "1"}
             url = path.format(**named)
-            key = OPERATOR if path.startswith("/v1/dead-letters") else ADAPTER
+            key = OPERATOR if path.startswith(("/v1/dead-letters", "/v1/keys")) else ADAPTER
             refused = await call(
                 client, "POST", url, key, headers=headers, data=BytesIO(b"no gzip")
             )
