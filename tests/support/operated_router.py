@@ -74,7 +74,7 @@ class OperatedRouter:
 
         async def all_there() -> Sequence[asyncpg.Record]:
             rows = await self.fetch(
-                "SELECT submission_id, r.request_id::text, r.tracking_number"
+                "SELECT DISTINCT submission_id, r.request_id::text, r.tracking_number"
                 "  FROM intake.submissions JOIN intake.requests AS r"
                 "    ON convert_from(receipt, 'UTF8')::json #>> '{data,request_id}'"
                 "       = r.request_id::text"

@@ -118,7 +118,7 @@ async def lived(router: OperatedRouter, tmp_path_factory: pytest.TempPathFactory
         return orders if len({order.case_id for order in orders}) == 2 else []
 
     [done, *_] = await eventually(two_cases, within_s=60)
-    requests = await router.requests(first, second, other)  # before there are more messages
+    requests = await router.requests(first, second, other)
     await complete(router.stack, done)
     history = tmp_path_factory.mktemp("check") / "history.jsonl"
     accepted = [(source, id_) for source, id_ in earlier]
