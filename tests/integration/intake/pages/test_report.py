@@ -85,7 +85,7 @@ async def test_sending_it_twice_is_one_request(
 
     assert first.number == again.number
     assert (other.status, other.heading) == (409, "You already sent this report")
-    assert len(await topic_log.records(INTAKE_REQUESTS)) == 1
+    assert len(await topic_log.at_least(1, INTAKE_REQUESTS)) == 1
 
 
 async def test_what_is_missing_stands_in_a_summary_and_at_the_field(
@@ -284,7 +284,7 @@ async def test_a_form_with_a_made_up_id_is_shown_again_with_its_words(
 
     assert (forged.status, forged.value("name")) == (422, "Ana")
     assert done.number != sent.number
-    assert len(await topic_log.records(INTAKE_REQUESTS)) == 2
+    assert len(await topic_log.at_least(2, INTAKE_REQUESTS)) == 2
 
 
 async def test_the_language_changes_in_the_middle_and_the_words_stay(
