@@ -112,6 +112,11 @@ InsightReport: TypeAlias = Literal[
 
 # How a contact of the desk ends.
 DeskOutcome: TypeAlias = Literal["answered", "referred", "request", "joined", "interpreter"]
+DeskChannel: TypeAlias = Literal["phone", "walk_in"]
+
+# Outcomes that settle what the person came for, and those that have a request.
+SETTLED_AT_DESK: frozenset[DeskOutcome] = frozenset({"answered", "referred", "joined"})
+WITH_REQUEST: frozenset[DeskOutcome] = frozenset({"request", "joined"})
 
 WorkOrderRole: TypeAlias = Literal["lead", "informed"]
 

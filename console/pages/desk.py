@@ -1,7 +1,7 @@
 """The desk: what a caller says and where, and what to ask, tell and do while they talk."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -20,15 +20,12 @@ from console.pages.parts import Console, kinds_of, location_of, places_for, uuid
 from console.roles import Role
 from console.store import Person
 from shared.contract.events import new_id
-from shared.vocabulary import DeskOutcome
+from shared.vocabulary import SETTLED_AT_DESK, WITH_REQUEST, DeskChannel, DeskOutcome
 
 PATH = f"{HOME}/desk"
-CHANNELS = ("phone", "walk_in")
+CHANNELS = get_args(DeskChannel)
 LANGUAGES = ("en", "es", "vi", "zh", "ru", "uk", "so", "ro", "ne", "ar", "ko", "ja", "lo", "my")
-# Outcomes that settle what the person came for.
-FIRST_CONTACT = frozenset({"answered", "referred", "joined"})
 _OUTCOMES: Mapping[str, DeskOutcome] = {one: one for one in get_args(DeskOutcome)}
-_WITHOUT_REQUEST: Collection[DeskOutcome] = ("answered", "referred", "interpreter")
 _LOOK = "look"
 _MAX_SECONDS = 4 * 3_600
 _LEAST_WORDS = 3  # letters of a place that is looked for
@@ -54,7 +51,7 @@ class Desk:
         fields = await self.console.form(request, person)
         wanted = "joined" if fields.get("follow") else fields.get("command", _LOOK)
         outcome = _OUTCOMES.get(wanted)
-        if outcome and outcome in _WITHOUT_REQUEST:
+        if outcome and outcome not in WITH_REQUEST:
             contact = contact_of(outcome, fields)
             await self.log.record(contact, person.name, _AUDITED, about(outcome, fields))
             raise web.HTTPSeeOther(f"{PATH}?{urlencode({'done': outcome})}")
@@ -107,7 +104,7 @@ class Desk:
             number=request.query.get("number", ""),
             advised=request.query.get("advice", "").split(","),
             contacts=sum(counts.values()),
-            settled=sum(counts.get(_AUDITED + one, 0) for one in FIRST_CONTACT),
+            settled=sum(counts.get(_AUDITED + one, 0) for one in SETTLED_AT_DESK),
         )
 
     async def _preview(self, fields: Mapping[str, str]) -> Mapping[str, Any] | None:

@@ -2,10 +2,10 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AwareDatetime, Field
 
 from shared.contract.events import Data, FieldError
 from shared.runtime.http import list_queries
@@ -13,9 +13,8 @@ from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    field_errors,
     json_response,
-    refuse_fields,
+    validated,
 )
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
@@ -39,8 +38,6 @@ _WITHIN_S = 8.0  # the broker is asked two or three times
 _LIMIT, _MAX_LIMIT = 50, 100
 _MAX_OFFSET = 2**63 - 1
 _MAX_OFFSET_DIGITS = 19
-
-Order = TypeVar("Order", bound="Look")
 
 
 class TopicOfLetters(Data):
@@ -249,7 +246,7 @@ def _acts(callers: Callers, letters: OwnLetters) -> list[web.RouteDef]:
     @answers_errors("Retry in a moment.")
     async def show_bytes(request: web.Request) -> web.Response:
         operator = await staff_member(request, callers, "supervisor")
-        look = _order(Look, await read_fields(request))
+        look = validated(Look, await read_fields(request), code="invalid")
         found = await _found(request, letters)
         if found.status == "erased":
             raise _refused("erased")
@@ -259,7 +256,7 @@ def _acts(callers: Callers, letters: OwnLetters) -> list[web.RouteDef]:
     @answers_errors("Look first whether it is replayed.")
     async def replay(request: web.Request) -> web.Response:
         operator = await staff_member(request, callers, "supervisor")
-        order = _order(ReplayOrder, await read_fields(request))
+        order = validated(ReplayOrder, await read_fields(request), code="invalid")
         found = await _found(request, letters)
         work = letters.replay(found.letter, again=order.again)
         if refusal := await Deadline(_WITHIN_S).wait_for(work):
@@ -319,13 +316,6 @@ def _audited(event: str, found: ListedLetter, operator: str, order: Look) -> Non
     letter = found.letter
     who = {"actor": order.actor, "operator": operator, "reason": order.reason}
     audit(event, record=letter.position, source=letter.source, **who)
-
-
-def _order(model: type[Order], fields: object) -> Order:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error), code="invalid") from None
 
 
 def _refused(code: ReplayRefusal) -> RefusedError:

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import AwareDatetime, StringConstraints, ValidationError
+from pydantic import AwareDatetime, StringConstraints
 
 from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
@@ -14,9 +14,9 @@ from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    field_errors,
     json_response,
     refuse_fields,
+    validated,
 )
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.key_store import (
@@ -52,7 +52,6 @@ KeyName = Annotated[
         strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"
     ),
 ]
-Order = TypeVar("Order", bound="KeyOrder")
 
 
 class ServiceKey(Data):
@@ -168,7 +167,7 @@ def key_routes(
 
     @answers_errors("Retry in a moment; the same key is added once.")
     async def add(request: web.Request) -> web.Response:
-        new = _order(NewServiceKey, await _fields(request, callers))
+        new = validated(NewServiceKey, await _fields(request, callers), code="invalid")
         if service not in SCHEMAS_OF_SCOPE[new.scope]:
             raise _refused_field("scope", "foreign_scope", "Such keys open nothing here.")
         own = "consoles_name" if (new.scope, new.name) == ("operator", CONSOLE_KEY) else None
@@ -182,7 +181,7 @@ def key_routes(
 
     @answers_errors("Retry in a moment.")
     async def revoke(request: web.Request) -> web.Response:
-        order = _order(KeyOrder, await _fields(request, callers))
+        order = validated(KeyOrder, await _fields(request, callers), code="invalid")
         key_id = request.match_info["key_id"]
         keys = await Deadline().wait_for(keys_in(pool, service))
         found = [key for key in keys if key.key_id == key_id]
@@ -231,13 +230,6 @@ def _shown(key: StoredKey, now: datetime) -> ServiceKey:
         expires_at=key.expires_at,
         revoked_at=key.revoked_at,
     )
-
-
-def _order(model: type[Order], fields: object) -> Order:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error), code="invalid") from None
 
 
 def _refused_field(field: str, code: str, message: str) -> RefusedError:

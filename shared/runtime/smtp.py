@@ -13,9 +13,18 @@ from pydantic import Field, FilePath, SecretStr, model_validator
 from shared.runtime.settings import EnvironmentSettings
 from shared.runtime.transport_encryption import is_loopback
 
+# State of a message after an attempt; one that waits is tried again.
+AttemptState: TypeAlias = Literal["sent", "failed", "waiting", "unknown"]
 SmtpStep: TypeAlias = Literal["connection", "sender", "recipient", "content"]
 Encryption: TypeAlias = Literal["when_offered", "required", "from_the_start", "never"]
 
+_STATES: Mapping[str, AttemptState] = {
+    "accepted": "sent",
+    "refused": "failed",
+    "deferred": "waiting",
+    "unreachable": "waiting",
+    "unknown": "unknown",
+}
 _TEMPORARY = range(400, 500)
 _PERMANENT = range(500, 600)
 _CLOSING = 421  # RFC 5321: the server closes the connection, whatever the command was
@@ -78,6 +87,11 @@ class SendOutcome:
     result: Literal["accepted", "refused", "deferred", "unreachable", "unknown"]
     reason: str = ""
     provider_id: str | None = None
+
+    @property
+    def state(self) -> AttemptState:
+        """State of a message that is sent once."""
+        return _STATES[self.result]
 
 
 class StartTlsNotOfferedError(SMTPException):

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e import test_console
-from tests.e2e.test_console import at_work
+from tests.e2e.staff import at_work
+from tests.e2e.staff import case_for as reported_case
 from tests.e2e.test_console_pages import as_operator, at_page, name_of
 from tests.support.chromium import look_at, needs_chromium
 from tests.support.router import Router
@@ -28,7 +28,7 @@ BOARD = "A wooden board lies at the corner"
 async def case_for(router: Router, step: float, description: str, **changes: Any) -> str:
     """Submit a report, by default nobody's, since many of one person would be a flood."""
     asked = {"reporter": None, "attributes": {}, **changes}
-    return await test_console.case_for(router, step, description, **asked)
+    return await reported_case(router, step, description, **asked)
 
 
 async def two_reports(router: Router, step: float) -> str:

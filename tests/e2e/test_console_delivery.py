@@ -5,7 +5,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.actors import call, post, report
-from tests.e2e.test_console import at_work, case_for
+from tests.e2e.staff import at_work, case_for
 from tests.e2e.test_console_pages import as_operator, at_page, audit_of, name_of
 from tests.support.chromium import look_at, needs_chromium
 from tests.support.router import Router

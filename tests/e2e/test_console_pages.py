@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.actors import call
-from tests.e2e.test_console import at_work, case_for, opened
+from tests.e2e.staff import at_work, case_for, opened
 from tests.support.chromium import look_at, needs_chromium
 from tests.support.router import Router
 from tests.support.waiting import eventually

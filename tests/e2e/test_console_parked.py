@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.test_console import at_work
+from tests.e2e.staff import at_work
 from tests.e2e.test_console_pages import at_page, audit_of, name_of
 from tests.support.chromium import look_at, needs_chromium
 from tests.support.router import Router, running_router

@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
-from typing import Protocol
+from typing import Protocol, get_args
 
 from services.insight.rules.tables import Cell, Fact, Figures, Row, cell_of, table
-from shared.vocabulary import DeskOutcome
+from shared.vocabulary import SETTLED_AT_DESK, DeskChannel, DeskOutcome
 
-_CHANNELS = ("phone", "walk_in")
-_SETTLED: frozenset[DeskOutcome] = frozenset({"answered", "referred", "joined"})
+_CHANNELS = get_args(DeskChannel)
 _SETTLED_BY_TRIAGE = ("answered", "referral")
 
 
@@ -83,4 +82,4 @@ def _figures(contacts: Sequence[AtDesk]) -> Figures:
 
 
 def _is_settled(contact: AtDesk) -> bool:
-    return contact.desk_outcome in _SETTLED or contact.outcome in _SETTLED_BY_TRIAGE
+    return contact.desk_outcome in SETTLED_AT_DESK or contact.outcome in _SETTLED_BY_TRIAGE

@@ -110,9 +110,10 @@ def final_priority(
         reasons += [surge] if surge else []
     if weights is not None and match is not None:
         service = assessed.city.services[report.kind]
-        opening = match.case.opening
-        time, district = report.observed_at - opening.observed_at, district_of(assessed.request)
-        usual = weights.usual.after(time, opening.kind, district) if weights.usual else 0.0
+        usual, opening = 0.0, match.case.opening
+        if weights.usual:
+            time, district = report.observed_at - opening.observed_at, district_of(assessed.request)
+            usual = weights.usual.after(time, opening.kind, district)
         reasons += multiple_reporters_reason(reporters, weights.reporters, usual)
         reasons += overdue_reason(match, report.observed_at, service, weights.overdue)
     priority = assessed.assessment.priority

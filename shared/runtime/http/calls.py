@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
 import pydantic_core
 from aiohttp import web
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.contract.events import FieldError, Identity, new_id
 from shared.errors import SystemicError, TransientError
@@ -18,6 +18,7 @@ from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.load_shedding import Release, adopt_slot
 from shared.runtime.http.problem_details import problem_response
 
+Sent = TypeVar("Sent", bound=BaseModel)
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _IDENTITY: TypeAdapter[str] = TypeAdapter(Identity)
@@ -88,6 +89,21 @@ def refuse_fields(*errors: FieldError, code: str | None = None) -> RefusedError:
     """Return the 422 for errors of a query or body; ``code`` is the kind of problem."""
     detail = "Fix the listed errors."
     return RefusedError(problem_response(422, "Not acceptable", detail, code=code, errors=errors))
+
+
+def validated(
+    model: type[Sent], fields: object, *, code: str | None = None, context: object = None
+) -> Sent:
+    """Return a body or query as a model; RefusedError names its invalid fields.
+
+    Args:
+        code: As in ``refuse_fields``.
+        context: What the model's validators know besides.
+    """
+    try:
+        return model.model_validate(fields, context=context)
+    except ValidationError as error:
+        raise refuse_fields(*field_errors(error), code=code) from None
 
 
 def id_reused(what: str) -> RefusedError:

@@ -139,13 +139,6 @@ log = structlog.get_logger()
 _LOOK_EVERY_S = 10.0
 _GRACE_S = 5.0
 _RETRY_AFTER = timedelta(minutes=5)
-_STATES: Mapping[str, DigestState] = {
-    "accepted": "sent",
-    "refused": "failed",
-    "deferred": "waiting",
-    "unreachable": "waiting",
-    "unknown": "unknown",
-}
 
 
 @dataclass(slots=True)
@@ -186,7 +179,7 @@ class DigestWorker:
             async with open_mailers(self.smtp, self.head.sender, 1) as [mailer]:
                 message = digest_mail(self.head, day, entries, now)
                 outcome = await mailer.send(self.head.mailbox, message)
-            state, reason = _STATES[outcome.result], outcome.reason or None
+            state, reason = outcome.state, outcome.reason or None
         await self.digests.end(day, state, reason, self.clock(), self.clock() + _RETRY_AFTER)
         if state != "waiting":
             self._ended = day

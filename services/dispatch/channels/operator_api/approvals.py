@@ -6,7 +6,6 @@ from typing import Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import ValidationError
 
 from services.dispatch.channels.operator_api.commands import ResultOfCase, result_of
 from services.dispatch.channels.operator_api.staff import require_second_person
@@ -20,9 +19,8 @@ from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    field_errors,
     json_response,
-    refuse_fields,
+    validated,
 )
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
@@ -142,7 +140,8 @@ def approval_routes(core: DispatchPorts) -> list[web.RouteDef]:
         @answers_errors("Look first whether it is decided.")
         async def decide(request: web.Request) -> web.Response:
             operator = await core.access.callers.operator(request)
-            by = _second_person(await read_fields(request))
+            fields = strip_control_chars(await read_fields(request))
+            by = validated(SecondPerson, fields, code="invalid")
             require_second_person(request, operator)
             approval_id = _id(request.match_info["approval_id"])
             if approval_id is None:
@@ -168,13 +167,6 @@ def _id(text: str) -> UUID | None:
     with suppress(ValueError):
         return UUID(text)
     return None
-
-
-def _second_person(fields: object) -> SecondPerson:
-    try:
-        return SecondPerson.model_validate(strip_control_chars(fields))
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error), code="invalid") from None
 
 
 def _refused(code: ApprovalProblem) -> RefusedError:

@@ -32,6 +32,7 @@ from shared.runtime.http.calls import (
     idempotency_id,
     json_response,
     refuse_fields,
+    validated,
 )
 from shared.runtime.http.deadline import DEADLINE_S, Deadline
 from shared.runtime.http.openapi import (
@@ -275,10 +276,7 @@ def _digest(sent: object) -> bytes:
 
 def _case_ids(body: object) -> Sequence[str]:
     """Return the ids of a valid body, each once; RefusedError for an invalid one."""
-    try:
-        valid = SentCommands.model_validate(strip_control_chars(body))
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error), code="invalid") from None
+    valid = validated(SentCommands, strip_control_chars(body), code="invalid")
     return list(dict.fromkeys(valid.case_ids))
 
 

@@ -1,9 +1,9 @@
 """Surges over HTTP: a list, and an order to close their cases."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import SurgeClosing
@@ -16,9 +16,8 @@ from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    field_errors,
     json_response,
-    refuse_fields,
+    validated,
 )
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
@@ -147,7 +146,8 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
     @answers_errors("Check first whether its cases are being closed.")
     async def close(request: web.Request) -> web.Response:
         operator = await staff_member(request, core.access.callers, "supervisor")
-        order = _order(await read_fields(request))
+        fields = strip_control_chars(await read_fields(request))
+        order = validated(ClosingOrder, fields, code="invalid")
         surge_id = request.match_info["surge_id"]
         closing = SurgeClosing(f"/http/{operator}", **order.model_dump(), given_at=utc_now())
         ordered = await Deadline().wait_for(core.close_surge(surge_id, closing))
@@ -164,10 +164,3 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
         web.get("/v1/surges", documents(read, LIST_SURGES)),
         web.post("/v1/surges/{surge_id}/close", documents(close, CLOSE_SURGE)),
     ]
-
-
-def _order(fields: Any) -> ClosingOrder:  # noqa: ANN401 - any JSON
-    try:
-        return ClosingOrder.model_validate(strip_control_chars(fields))
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error), code="invalid") from None

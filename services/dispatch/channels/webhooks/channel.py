@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field, StrictBool, ValidationError
+from pydantic import AwareDatetime, Field, StrictBool
 
 from services.dispatch.channels.webhooks.rules import secret_of, url_error
 from services.dispatch.channels.webhooks.store import (
@@ -28,9 +28,9 @@ from shared.runtime.http.authentication import BureauAccess, RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    field_errors,
     json_response,
     refuse_fields,
+    validated,
 )
 from shared.runtime.http.client import open_outgoing_calls
 from shared.runtime.http.deadline import Deadline
@@ -284,10 +284,7 @@ def webhook_routes(
 
 
 def _setting(fields: Any, allow: Sequence[Network]) -> WebhookSetting:  # noqa: ANN401 - any JSON
-    try:
-        setting = WebhookSetting.model_validate(fields)
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error)) from None
+    setting = validated(WebhookSetting, fields)
     if advice := url_error(setting.url, allow):
         raise refuse_fields(FieldError(field="url", code="url_not_allowed", message=advice))
     return setting
@@ -353,10 +350,7 @@ def delivery_routes(access: BureauAccess, webhooks: Webhooks) -> list[web.RouteD
 
 def _chosen(fields: Any) -> ReplayedEvents | ReplayedSpan:  # noqa: ANN401 - any JSON
     is_by_id = isinstance(fields, dict) and "event_ids" in fields
-    try:
-        return (ReplayedEvents if is_by_id else ReplayedSpan).model_validate(fields)
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error)) from None
+    return validated(ReplayedEvents, fields) if is_by_id else validated(ReplayedSpan, fields)
 
 
 _CONNECTIONS = 5

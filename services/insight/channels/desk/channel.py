@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.insight.ports import InsightPorts
@@ -15,9 +15,9 @@ from shared.contract.events import Data, FieldError, PlausibleMoment
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    field_errors,
     json_response,
     refuse_fields,
+    validated,
 )
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
@@ -30,7 +30,7 @@ from shared.runtime.http.openapi import (
 )
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.service import ChannelParts
-from shared.vocabulary import DeskOutcome
+from shared.vocabulary import WITH_REQUEST, DeskChannel, DeskOutcome
 
 _MAX_SECONDS = 24 * 3_600
 _MAX_CONTACTS = 1_000
@@ -43,7 +43,7 @@ class SentContact(Data):
     """Id of the contact; a known one is ignored."""
     at: PlausibleMoment
     """Moment of the outcome."""
-    channel: Literal["phone", "walk_in"]
+    channel: DeskChannel
     """By phone or at the counter."""
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$")] | None = (
         None
@@ -58,7 +58,7 @@ class SentContact(Data):
 
     @model_validator(mode="after")
     def _has_its_request(self) -> Self:
-        if (self.request_id is not None) != (self.outcome in {"request", "joined"}):
+        if (self.request_id is not None) != (self.outcome in WITH_REQUEST):
             message = "Give request_id with the outcomes request and joined, and with no other."
             raise PydanticCustomError("bad_request_id", message)
         return self
@@ -100,10 +100,7 @@ async def open_desk(core: InsightPorts) -> AsyncGenerator[ChannelParts]:
     @answers_errors("Send the same again in a moment.")
     async def take(request: web.Request) -> web.Response:
         operator = await core.callers.operator(request)
-        try:
-            sent = SentContacts.model_validate(await read_fields(request))
-        except ValidationError as error:
-            raise refuse_fields(*field_errors(error)) from None
+        sent = validated(SentContacts, await read_fields(request))
         if sent.jurisdiction not in core.policy.timezones:
             message = "Write the id of a city."
             raise refuse_fields(

@@ -5,7 +5,7 @@ that may or may not have gone out; it is ``unknown`` then, and not sent again.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,13 +26,6 @@ log = structlog.get_logger()
 _LOOK_EVERY_S = 60.0
 _GRACE_S = 5.0
 _RETRY_AFTER = timedelta(minutes=5)
-_STATES: Mapping[str, MailState] = {
-    "accepted": "sent",
-    "refused": "failed",
-    "deferred": "waiting",
-    "unreachable": "waiting",
-    "unknown": "unknown",
-}
 
 
 class MonthlyReportSettingError(Route311Error):
@@ -68,17 +61,16 @@ class MonthlyMailer:
         if figures is None:
             return
         lease = timedelta(seconds=2 * settings.smtp_within_s)
+        pages = str(settings.pages_url or "").rstrip("/")
         async with open_mailers(settings, settings.sender, 1) as [mailer]:
             for mailbox in due:
                 if not await mails.begin(month, mailbox, clock(), clock() + lease):
                     continue
-                pages = str(settings.pages_url or "").rstrip("/")
                 message = monthly_mail(self.report, figures, settings.sender, pages, clock())
                 message["To"] = mailbox
                 outcome = await mailer.send(mailbox, message.as_bytes())
-                state = _STATES[outcome.result]
-                await mails.end(month, mailbox, state, clock() + _RETRY_AFTER)
-                self._settled(month, state, outcome.reason)
+                await mails.end(month, mailbox, outcome.state, clock() + _RETRY_AFTER)
+                self._settled(month, outcome.state, outcome.reason)
 
     def _settled(self, month: date, state: MailState, reason: str) -> None:
         report = log.error if state in {"unknown", "failed"} else log.info

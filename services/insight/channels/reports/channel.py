@@ -33,9 +33,8 @@ from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
-    field_errors,
     json_response,
-    refuse_fields,
+    validated,
 )
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
@@ -167,10 +166,7 @@ def _wanted(request: web.Request, cities: Collection[str]) -> Wanted:
         detail = f"Read one of {', '.join(get_args(InsightReport))}."
         response = problem_response(404, "No such report", detail, code="unknown_report")
         raise RefusedError(response) from None
-    try:
-        query = ReportQuery.model_validate(dict(request.query), context=KnownValues(report, cities))
-    except ValidationError as error:
-        raise refuse_fields(*field_errors(error)) from None
+    query = validated(ReportQuery, dict(request.query), context=KnownValues(report, cities))
     return Wanted(report, query.by, query.from_, query.to, query.jurisdiction)
 
 

@@ -12,14 +12,13 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    ValidationError,
     ValidationInfo,
 )
 from pydantic_core import PydanticCustomError
 
 from services.insight.ports import InsightPorts, Row
 from shared.contract.events import Data
-from shared.runtime.http.calls import answers_errors, field_errors, json_response, refuse_fields
+from shared.runtime.http.calls import answers_errors, json_response, validated
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     RETRY_AFTER,
@@ -109,12 +108,7 @@ def public_routes(core: InsightPorts) -> list[web.RouteDef]:
     @answers_errors("Retry in a moment.")
     async def read(request: web.Request) -> web.Response:
         core.callers.charge(request)
-        try:
-            query = FiguresQuery.model_validate(
-                dict(request.query), context=core.policy.timezones.keys()
-            )
-        except ValidationError as error:
-            raise refuse_fields(*field_errors(error)) from None
+        query = validated(FiguresQuery, dict(request.query), context=core.policy.timezones.keys())
         figures = await kept.figures(query)
         if figures is None:
             detail = "Leave out month for the latest one; months lists all."
