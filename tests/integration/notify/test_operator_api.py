@@ -28,6 +28,7 @@ pytestmark = pytest.mark.integration
 OPERATOR, BUREAU = "a key of an operator", "a key of a bureau"
 MAILBOX = "flooded@example.org"
 LET_THROUGH, HELD = 20, 3
+UNAVAILABLE = 503
 NO_ONE = "0" * 32
 _CHANGE_SQL = """
     UPDATE deliveries SET state = $1 WHERE request_id = $2 RETURNING notification_id::text
@@ -41,7 +42,13 @@ class Operator:
         self._session = session
 
     async def get(self, path: str, key: str = OPERATOR) -> tuple[int, Any]:
-        return await self._call("GET", path, key)
+        """Repeat the call while a slow database makes the service answer 503."""
+
+        async def served() -> tuple[int, Any] | None:
+            answer = await self._call("GET", path, key)
+            return answer if answer[0] != UNAVAILABLE else None
+
+        return await eventually(served)
 
     async def post(self, path: str, key: str = OPERATOR) -> tuple[int, Any]:
         return await self._call("POST", path, key)
