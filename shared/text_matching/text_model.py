@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from heapq import nlargest
-from itertools import pairwise
+from itertools import pairwise, repeat
+from operator import add, attrgetter
 from typing import TypeAlias
 from zipfile import BadZipFile
 
@@ -33,14 +34,15 @@ LIFE_DANGER = "life_danger"
 
 _CACHED_WORDS = 20_000
 _EVIDENCE_WORDS = 4
-_RANKED_KINDS = 10
+_RANKED_KINDS = 6
 _NEXT_CLASS = 10  # points that a class may be behind the likeliest one and still be named
 
 Weights: TypeAlias = NDArray[np.int8]  # a row for each feature, a column for each head
 Sums: TypeAlias = NDArray[np.int64]
 Rows: TypeAlias = NDArray[np.intp]
 
-_BEFORE_ROWS = np.array([-1], np.intp)
+_UNKNOWN = -1  # row of an unknown feature
+_KNOWN = attrgetter("known")
 
 
 class ModelHeads(BaseModel):
@@ -89,14 +91,32 @@ class TextModel:
         return {feature: row for row, feature in enumerate(self.features)}
 
     @cached_property
-    def known(self) -> NDArray[np.int8]:
-        """For each feature 1 where it is a word, and where it is one with a weight for a language.
+    def narrow(self) -> NDArray[np.int32]:
+        """The columns that every text needs, apart from those of the many kinds.
 
-        The columns after the first are those of the languages.
+        They are the weights for dangers and languages, then 1 where a feature is a word, and for
+        each language 1 where it is one with a weight.
         """
+        weights = self.weights[:, len(self.heads.kinds) :]
         are_words = np.array([is_word(one) for one in self.features], np.bool_)[:, np.newaxis]
-        have_weight = self.weights[:, self.weights.shape[1] - len(self.heads.languages) :] != 0
-        return np.hstack([are_words, are_words & have_weight]).astype(np.int8)
+        have_weight = weights[:, weights.shape[1] - len(self.heads.languages) :] != 0
+        return np.hstack([weights, are_words, are_words & have_weight]).astype(np.int32)
+
+    @cached_property
+    def danger_biases(self) -> Sequence[int]:
+        """The biases of the classes of danger and of ``LIFE_DANGER``."""
+        start = len(self.heads.kinds)
+        return [*map(int, self.biases[start : len(self.names) - len(self.heads.languages)])]
+
+    @cached_property
+    def language_biases(self) -> Sequence[int]:
+        """The biases of urgency."""
+        return [*map(int, self.biases[len(self.names) - len(self.heads.languages) :])]
+
+    @cached_property
+    def most_own_points(self) -> int:
+        """The most points that a class of danger has by itself."""
+        return max(self.heads.own_points.values(), default=0)
 
     @cached_property
     def _columns(self) -> Mapping[str, int]:
@@ -112,8 +132,8 @@ class TextModel:
     def score(self, words: Sequence[str], facts: Iterable[str] = ()) -> "TextScore":
         """Score the folded words of a text; ``facts`` are further features."""
         of_words = map(self._rows_of_words.__getitem__, {*mark_negated(words)})
-        of_text = self._rows_of([*joint_features(words), *facts])
-        rows = np.concatenate([_BEFORE_ROWS, of_text, *of_words])
+        of_text = map(self.rows.get, [*joint_features(words), *facts], repeat(_UNKNOWN))
+        rows = np.concatenate([np.array([_UNKNOWN, *of_text], np.intp), *of_words])
         rows.sort()  # small arrays one after another: faster than a set of so many
         return TextScore(self, words, rows[1:].compress(rows[1:] != rows[:-1]))
 
@@ -160,24 +180,22 @@ class TextScore:
 
     def __init__(self, model: TextModel, words: Sequence[str], rows: Rows) -> None:
         self._model, self._words, self._rows = model, words, rows
-        self._weights = model.weights.take(rows, axis=0)
-        sums = np.add.reduce(self._weights, axis=0, dtype=np.int32)
-        self._sums = sums.astype(np.float32)  # whole numbers, exact up to 2**24
         self._length = max(len(rows), 1) ** 0.5
-        known = np.add.reduce(model.known.take(rows, axis=0), axis=0, dtype=np.intp).tolist()
-        self.known_words: int = known[0]
-        self.urgency = self._urgency(known[1:])
+        sums = np.add.reduce(model.narrow.take(rows, axis=0), axis=0).tolist()
+        dangers, languages = len(model.danger_biases), len(model.language_biases)
+        self._dangers, points = sums[:dangers], sums[dangers : dangers + languages]
+        self.known_words, *known = sums[dangers + languages :]
+        scores = map(
+            UrgencyScore, model.heads.languages, map(add, model.language_biases, points), known
+        )
+        self.urgency = max(scores, key=_KNOWN, default=None)
 
-    def _urgency(self, known: Sequence[int]) -> UrgencyScore | None:
-        languages = self._model.heads.languages
-        if not languages:
-            return None
-        start = len(self._sums) - len(languages)
-        points = map(int, (self._model.biases[start:] + self._sums[start:]).tolist())
-        return max(map(UrgencyScore, languages, points, known), key=lambda score: score.known)
+    @cached_property
+    def _weights(self) -> Weights:
+        return self._model.weights.take(self._rows, axis=0)
 
     def kinds(self, most: int) -> list[KindProbability]:
-        """Return the likeliest kinds, the likeliest first, at most ten."""
+        """Return the likeliest kinds, the likeliest first, at most six."""
         return self._ranked[:most]
 
     @cached_property
@@ -185,7 +203,8 @@ class TextScore:
         heads = self._model.heads
         if not heads.kinds:
             return []
-        logits = self._sums[: len(heads.kinds)] * (heads.kind_scale / self._length)
+        sums = np.add.reduce(self._weights[:, : len(heads.kinds)], axis=0, dtype=np.int32)
+        logits = sums.astype(np.float32) * (heads.kind_scale / self._length)
         odds = np.exp(logits - np.maximum.reduce(logits))
         first = (-odds).argsort(kind="stable")[:_RANKED_KINDS]
         shares = (odds.take(first) / np.add.reduce(odds)).tolist()
@@ -200,13 +219,17 @@ class TextScore:
         Of a danger to life the likeliest class has it, and those that are nearly as likely; their
         points are those of ``LIFE_DANGER``, or their own where those are more.
         """
-        heads = self._model.heads
-        start, end = len(heads.kinds), len(heads.kinds) + len(heads.dangers)
-        end += bool(heads.to_life)
-        points = (self._model.biases[start:end] + self._sums[start:end] / self._length).tolist()
-        of_class = dict(zip(heads.dangers, points, strict=False))
+        heads, length = self._model.heads, self._length
+        points = [
+            bias + of_text / length
+            for bias, of_text in zip(self._model.danger_biases, self._dangers, strict=True)
+        ]
         if heads.to_life:
             points[-1] += self._life_points
+        if max(points, default=0) + self._model.most_own_points < 1:
+            return {}
+        of_class = dict(zip(heads.dangers, points, strict=False))
+        if heads.to_life:
             least = max(of_class[name] for name in heads.to_life) - _NEXT_CLASS
             own = {name: of_class[name] + added for name, added in heads.own_points.items()}
             of_class |= {
@@ -229,7 +252,8 @@ class TextScore:
         is_danger = head == LIFE_DANGER or head in heads.dangers
         length = self._length if is_danger else 1.0
         added = self._life_points if head == LIFE_DANGER else heads.own_points.get(head, 0)
-        return int(self._model.biases[column] + self._sums[column] / length + added)
+        of_text = np.add.reduce(self._weights[:, column], dtype=np.int64)
+        return int(self._model.biases[column] + of_text / length + added)
 
     @property
     def _life_points(self) -> int:
@@ -238,31 +262,36 @@ class TextScore:
 
     def evidence(self, head: str) -> str:
         """Return the words with the largest weights for a head, neighbours joined."""
-        return _evidence(self._words, self._weights_for(head))
+        words, rows = self._words, self._rows_in_order
+        weights = self._model.weights[rows, self._model.column(head)]
+        in_order = np.where(rows == _UNKNOWN, 0, weights).tolist()
+        by_word = [*map(add, in_order, in_order[len(words) :])]
+        for i, of_pair in enumerate(in_order[2 * len(words) :]):
+            by_word[i] += of_pair
+            by_word[i + 1] += of_pair
+        return _evidence(words, by_word[: len(words)])
+
+    @cached_property
+    def _rows_in_order(self) -> Rows:
+        """The rows of the words, of their beginnings, and of the pairs, each in their order."""
+        marked = mark_negated(self._words)
+        pairs = map(" ".join, pairwise(self._words))
+        features = [*marked, *map(prefix_of, marked), *pairs]
+        return np.array([*map(self._model.rows.get, features, repeat(_UNKNOWN))], np.intp)
 
     def contributions(self, head: str) -> list[tuple[str, int]]:
         """Return every feature that has a weight for a head, the largest weight first."""
-        weights = self._weights_for(head).items()
-        return sorted(weights, key=lambda item: (-abs(item[1]), item[0]))
-
-    def _weights_for(self, head: str) -> dict[str, int]:
         weights = self._weights[:, self._model.column(head)]
         [places] = weights.nonzero()
         features = map(self._model.features.__getitem__, self._rows[places].tolist())
-        return dict(zip(features, weights[places].tolist(), strict=True))
+        of_features = zip(features, weights[places].tolist(), strict=True)
+        return sorted(of_features, key=lambda item: (-abs(item[1]), item[0]))
 
 
-def _evidence(words: Sequence[str], weights: Mapping[str, int]) -> str:
+def _evidence(words: Sequence[str], weights: Sequence[int]) -> str:
     """Return the words with the largest weights in their order, neighbours joined."""
-    by_word = [
-        weights.get(word, 0) + weights.get(prefix_of(word), 0) for word in mark_negated(words)
-    ]
-    for i, pair in enumerate(map(" ".join, pairwise(words))):
-        if of_pair := weights.get(pair):
-            by_word[i] += of_pair
-            by_word[i + 1] += of_pair
     first = {word: i for i, word in reversed(list(enumerate(words)))}.values()
-    top = nlargest(_EVIDENCE_WORDS, [i for i in first if by_word[i] > 0], key=by_word.__getitem__)
+    top = nlargest(_EVIDENCE_WORDS, [i for i in first if weights[i] > 0], key=weights.__getitem__)
     return EVIDENCE_GAP.join(" ".join(words[i] for i in run) for run in _runs(sorted(top)))
 
 
