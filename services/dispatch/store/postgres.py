@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from datetime import datetime
 
 from asyncpg import Record
@@ -156,7 +155,7 @@ class PostgresDispatchStore:
         await self._insert("updates", updates)
         await self._update(_UPDATE_CASES_SQL, map(rows.changed_case_row, changes.changed_cases))
         await self._update(_UPDATE_ORDERS_SQL, map(rows.changed_order_row, changes.changed_orders))
-        await self._insert("history", map(asdict, changes.history))
+        await self._insert("history", map(rows.history_row, changes.history))
         commands = [rows.command_row(m) for m in changes.processed if not m.key.bureau]
         await self._insert("commands", commands)
         await self._update(_RESTATE_CASES_SQL, map(rows.restated_case_row, changes.restated_cases))

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 from pydantic_core import to_json
 
-from services.dispatch.records.changes import MessageKey, ProcessedMessage
+from services.dispatch.records.changes import CaseHistoryEntry, MessageKey, ProcessedMessage
 from services.dispatch.rules.case import (
     Case,
     CaseNote,
@@ -28,6 +28,9 @@ from shared.vocabulary import PriorityLevel, ScoreReason
 
 # Values of a row by column, in the order in which the statements take them.
 ColumnValues: TypeAlias = dict[str, Any]
+
+
+_HISTORY_COLUMNS = tuple(field.name for field in fields(CaseHistoryEntry))
 
 
 def _json(value: object) -> str:
@@ -70,6 +73,11 @@ def new_case_row(case: Case) -> ColumnValues:
         **_fields(case, "jurisdiction", "dedup_group", "service_code", "opened_by", "linked_case"),
         "problem": _json(case.problem),
     }
+
+
+def history_row(entry: CaseHistoryEntry) -> ColumnValues:
+    """Return the columns of ``history``."""
+    return _fields(entry, *_HISTORY_COLUMNS)
 
 
 def restated_case_row(case: Case) -> ColumnValues:
