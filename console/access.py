@@ -4,10 +4,13 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
+from console.oidc import OidcLogin
+from console.oidc_provider import BadLoginError
 from console.passkeys import BadPasskeyError, Passkeys, credential_id_of
 from console.passwords import is_password
 from console.roles import Role
@@ -19,6 +22,7 @@ from shared.runtime.ops.audit import audit, authentication_failed
 
 HOME = "/console"
 LOGIN = f"{HOME}/login"
+LOGIN_AT_PROVIDER = f"{LOGIN}/oidc"
 ME = f"{HOME}/me"
 SESSION = "console"
 AGAIN = "again"
@@ -28,6 +32,7 @@ TRIES, TRIES_OF_ADDRESS = 5, 50
 RETRY_AFTER_S = 12
 _BURST_S = 60.0
 _MAX_FIELDS = 500
+_UNKNOWN = datetime.fromtimestamp(0, UTC)  # of a proof that a provider does not date
 
 Handler = Callable[[web.Request, Person], Awaitable[web.StreamResponse]]
 
@@ -46,12 +51,14 @@ class Access:
 
     Attributes:
         origin: Origin of our own pages.
+        oidc: Log-in at the city's own provider; None without one.
         address_of: Address of a caller, for limits.
     """
 
     store: ConsoleStore
     origin: str
     passkeys: Passkeys
+    oidc: OidcLogin | None
     address_of: Callable[[web.Request], str]
     _by_name: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(TRIES / _BURST_S, burst_s=_BURST_S)
@@ -137,10 +144,31 @@ class Access:
         await self.store.count_passkey_use(passkey.credential_id, uses)
         return await self._begin(name, "login_by_passkey")
 
-    async def _begin(self, name: str, how: str) -> str:
+    async def log_in_by_oidc(self, request: web.Request) -> tuple[str, str]:
+        """Return the token of a new session and the page to go on to.
+
+        Raises:
+            BadLoginError: The provider or we let nobody in.
+            ProviderDownError: The provider does not answer.
+            TooManyTriesError: Nothing was checked.
+        """
+        address, form_token = self.address_of(request), cookie_of(request, _LOGIN_TOKEN)
+        if self.oidc is None or not self._by_address.has_token(address):
+            raise TooManyTriesError
+        try:
+            started = self.oidc.started(request.query.get("state", ""), form_token)
+            who = await self.oidc.identity(started, form_token, request.query)
+            name = await self.store.name_at_provider(who.subject, who.name, who.role)
+        except BadLoginError as error:
+            self._by_address.try_take(address)
+            authentication_failed(address, f"oidc_{error}")
+            raise
+        return await self._begin(name, "login_by_oidc", who.proved_at or _UNKNOWN), started.next
+
+    async def _begin(self, name: str, how: str, proved_at: datetime | None = None) -> str:
         audit("console_login", user=name)
         await self.store.record(name, how)
-        return await self.store.begin_session(name)
+        return await self.store.begin_session(name, proved_at)
 
     def begin(self, response: web.Response, token: str) -> None:
         """Set the cookie of a session; whatever cookie was there before is worth nothing."""
@@ -155,6 +183,11 @@ class Access:
             secure=urlsplit(self.origin).scheme == "https",
             samesite="Lax",
         )
+
+
+def see_other(address: str) -> web.Response:
+    """Return the answer that sends a browser to another page."""
+    return web.Response(status=303, headers={"Location": address})
 
 
 def safe_next(wanted: str) -> str:

@@ -10,13 +10,15 @@ import aiohttp
 from aiohttp import web
 from pydantic import HttpUrl
 
-from console.access import Access
+from console.access import LOGIN_AT_PROVIDER, Access
 from console.answers import AnswerSearch
 from console.api import ServiceApi
 from console.desk_log import DeskLog
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
+from console.oidc import OidcLogin
+from console.oidc_provider import OidcClient, OidcProvider
 from console.pages.approvals import approval_routes
 from console.pages.case import case_routes
 from console.pages.delivery import delivery_routes
@@ -68,11 +70,13 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         live = LiveCases(dispatch)
         desk_log = DeskLog(pool, insight, settings.jurisdiction)
         stopped = asyncio.Event()
+        secret = settings.key.get_secret_value().encode()
         parts = Console(
             access=Access(
                 store,
                 settings.origin,
-                Passkeys(settings.origin, settings.key.get_secret_value().encode()),
+                Passkeys(settings.origin, secret),
+                await _oidc(settings, secret, stack),
                 partial(address_of, proxies=settings.trusted_proxies),
             ),
             store=store,
@@ -137,6 +141,23 @@ def _session(settings: ConsoleSettings, url: HttpUrl) -> aiohttp.ClientSession:
     timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)
     trace = [passing_trace_on()]
     return aiohttp.ClientSession(str(url), headers=headers, timeout=timeout, trace_configs=trace)
+
+
+async def _oidc(
+    settings: ConsoleSettings, secret: bytes, stack: AsyncExitStack
+) -> OidcLogin | None:
+    """Return the log-in at the city's own provider; None without one."""
+    if not settings.oidc_issuer:
+        return None
+    client = OidcClient(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret.get_secret_value(),
+        redirect_uri=f"{settings.origin}{LOGIN_AT_PROVIDER}/callback",
+        role_claim=settings.oidc_role_claim,
+    )
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    return OidcLogin(OidcProvider(client, session), secret)
 
 
 async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:

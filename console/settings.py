@@ -1,12 +1,19 @@
 """Settings of the console, read from the environment."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, HttpUrl
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.runtime.setting_types import LongSecret
+from shared.runtime.setting_types import EncryptedUrl, LongSecret
 from shared.runtime.settings import DatabaseSettings, ProcessSettings
+
+
+def _encrypted_or_none(issuer: str) -> str:
+    """Return an issuer to the letter: a parsed URL would have another end."""
+    if issuer:
+        TypeAdapter(EncryptedUrl).validate_python(issuer)
+    return issuer
 
 
 class ConsoleSettings(DatabaseSettings, ProcessSettings):
@@ -27,6 +34,8 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
         timezone: Time zone of all moments, such as ``America/Los_Angeles``.
         idle_minutes: Minutes without a request after which a session ends.
         session_hours: Hours after which a session ends in any case.
+        oidc_issuer: URL of the city's own OpenID Connect provider; empty for none.
+        oidc_role_claim: Claim of its ID token with the names of roles, one or a list.
     """
 
     model_config = SettingsConfigDict(env_prefix="CONSOLE_", frozen=True)
@@ -44,6 +53,24 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     timezone: str = "America/Los_Angeles"
     idle_minutes: Annotated[int, Field(ge=1, le=12 * 60)] = 30
     session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+
+    oidc_issuer: Annotated[
+        str, AfterValidator(_encrypted_or_none), Field(validation_alias="ROUTE311_OIDC_ISSUER")
+    ] = ""
+    oidc_client_id: Annotated[str, Field(validation_alias="ROUTE311_OIDC_CLIENT_ID")] = ""
+    oidc_client_secret: Annotated[
+        SecretStr, Field(validation_alias="ROUTE311_OIDC_CLIENT_SECRET")
+    ] = SecretStr("")
+    oidc_role_claim: Annotated[str, Field(validation_alias="ROUTE311_OIDC_ROLE_CLAIM")] = "roles"
+
+    @model_validator(mode="after")
+    def _whole_client(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError(
+                "set ROUTE311_OIDC_CLIENT_ID and ROUTE311_OIDC_CLIENT_SECRET with "
+                "ROUTE311_OIDC_ISSUER: the provider tells them"
+            )
+        return self
 
     @property
     def origin(self) -> str:

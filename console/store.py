@@ -9,7 +9,10 @@ from secrets import token_urlsafe
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from asyncpg import UniqueViolationError
+
 from console.letters import LETTERS, letters_of
+from console.oidc_provider import BadLoginError
 from console.passkeys import BadPasskeyError, NewPasskey
 from console.passwords import new_hash
 from console.roles import Role, role_of
@@ -24,7 +27,14 @@ _ADD = """
     ON CONFLICT DO NOTHING RETURNING name
 """
 _BEGIN = """
-    INSERT INTO sessions (token_hash, name, form_token) VALUES ($1, $2, $3)
+    INSERT INTO sessions (token_hash, name, form_token, proved_at)
+    VALUES ($1, $2, $3, coalesce($4, now()))
+"""
+# The account of a person at the provider. A name that somebody else has here is not taken over.
+_AT_PROVIDER = """
+    INSERT INTO people (name, role, oidc_subject, has_first_password) VALUES ($2, $3, $1, false)
+    ON CONFLICT (oidc_subject) DO UPDATE SET role = excluded.role
+    RETURNING name, is_active
 """
 # A session is known while it is young, was used lately, and its person may still log in.
 _SEEN = """
@@ -33,17 +43,21 @@ _SEEN = """
      WHERE token_hash = $1 AND people.name = sessions.name AND is_active
        AND began_at > now() - $2::interval AND seen_at > now() - $3::interval
     RETURNING session_id, people.name, role, has_first_password, uses_keys, keys_with_alt,
-              form_token, began_at > now() - interval '10 minutes', letters, team,
-              CASE WHEN undo_at > now() - interval '10 seconds' THEN undo END
+              form_token, proved_at > now() - interval '10 minutes', letters, team,
+              CASE WHEN undo_at > now() - interval '10 seconds' THEN undo END,
+              oidc_subject IS NOT NULL
+"""
+_IS_AT_PROVIDER = """
+    SELECT EXISTS (SELECT FROM people WHERE name = $1 AND oidc_subject IS NOT NULL)
 """
 _HASH_OF = """
     SELECT password_hash FROM people
-     WHERE name = $1 AND is_active
+     WHERE name = $1 AND is_active AND oidc_subject IS NULL
        AND NOT EXISTS (SELECT FROM passkeys WHERE passkeys.name = people.name)
 """
 _PASSKEY = """
     SELECT name, credential_id, public_key, uses FROM passkeys JOIN people USING (name)
-     WHERE credential_id = $1 AND is_active
+     WHERE credential_id = $1 AND is_active AND oidc_subject IS NULL
 """
 _ADD_PASSKEY = """
     INSERT INTO passkeys (credential_id, name, public_key, uses) VALUES ($1, $2, $3, $4)
@@ -55,7 +69,7 @@ _LASTS = """
                       AND began_at > now() - $2::interval AND seen_at > now() - $3::interval)
 """
 _LIST_PEOPLE = """
-    SELECT people.name, role, is_active, has_first_password,
+    SELECT people.name, role, is_active, oidc_subject IS NOT NULL AS is_at_provider,
            count(session_id) FILTER (WHERE seen_at > now() - $1::interval) AS sessions,
            max(seen_at) AS seen_at
       FROM people LEFT JOIN sessions USING (name)
@@ -88,10 +102,11 @@ class Person:
         has_first_password: True until the person has replaced the one that somebody else made.
         keys: Single-letter keys: ``on``, ``alt`` where they need the Alt key, or ``off``.
         form_token: Token that every form of the session carries.
-        has_just_logged_in: True within ten minutes of the log-in.
+        has_just_logged_in: True within ten minutes of proving who they are.
         letters: The key of each action; an empty one is off.
         team: Code of the bureau whose cases the person looks after; empty for none.
         undo: The way back from the command of the last ten seconds.
+        is_at_provider: True for somebody who logs in at the city's own provider alone.
     """
 
     session_id: UUID
@@ -104,6 +119,7 @@ class Person:
     letters: Mapping[str, str] = field(default_factory=lambda: LETTERS)
     team: str = ""
     undo: Undo | None = None
+    is_at_provider: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +129,7 @@ class Account:
     name: str
     role: Role
     is_active: bool
-    has_first_password: bool
+    is_at_provider: bool
     sessions: int
     seen_at: datetime | None
 
@@ -171,10 +187,33 @@ class ConsoleStore:
         found: int = await self.pool.fetchval("SELECT count(*) FROM passkeys WHERE name = $1", name)
         return found
 
-    async def begin_session(self, name: str) -> str:
-        """Begin a session; return its token, of which only the hash is kept."""
+    async def name_at_provider(self, subject: str, name: str, role: Role) -> str:
+        """Return the name of a person at the provider, added if new; they have this role now.
+
+        Raises:
+            BadLoginError: ``locked_out``; or ``taken`` if another account has the name.
+        """
+        try:
+            row = await self.pool.fetchrow(_AT_PROVIDER, subject, name, role.label)
+        except UniqueViolationError as error:
+            raise BadLoginError("taken") from error
+        if row is None or not row["is_active"]:
+            raise BadLoginError("locked_out")
+        return str(row["name"])
+
+    async def is_at_provider(self, name: str) -> bool:
+        """Return True for somebody who logs in at the city's own provider alone."""
+        found: bool = await self.pool.fetchval(_IS_AT_PROVIDER, name)
+        return found
+
+    async def begin_session(self, name: str, proved_at: datetime | None = None) -> str:
+        """Begin a session; return its token, of which only the hash is kept.
+
+        Args:
+            proved_at: When the person proved who they are; by default now.
+        """
         token = token_urlsafe(32)
-        await self.pool.execute(_BEGIN, _digest(token), name, token_urlsafe(24))
+        await self.pool.execute(_BEGIN, _digest(token), name, token_urlsafe(24), proved_at)
         return token
 
     async def person(self, token: str) -> Person | None:
@@ -183,7 +222,7 @@ class ConsoleStore:
         if row is None:
             return None
         session_id, name, role, has_first_password, uses_keys, with_alt, *rest = row
-        token, has_just_logged_in, letters, team, undo = rest
+        token, has_just_logged_in, letters, team, undo, is_at_provider = rest
         return Person(
             session_id,
             name,
@@ -195,6 +234,7 @@ class ConsoleStore:
             letters_of(json.loads(letters)),
             team,
             Undo.of_json(undo),
+            is_at_provider,
         )
 
     async def offer_undo(self, session_id: UUID, undo: Undo | None) -> None:
@@ -257,7 +297,7 @@ class ConsoleStore:
                 row["name"],
                 role_of(row["role"]),
                 row["is_active"],
-                row["has_first_password"],
+                row["is_at_provider"],
                 row["sessions"],
                 row["seen_at"],
             )

@@ -9,13 +9,18 @@ from console.access import (
     AGAIN,
     HOME,
     LOGIN,
+    LOGIN_AT_PROVIDER,
     ME,
     RETRY_AFTER_S,
     SESSION,
+    ForbiddenError,
     TooManyTriesError,
     safe_next,
+    see_other,
 )
 from console.letters import FIELD, BadLettersError, own_letters
+from console.oidc import OidcLogin
+from console.oidc_provider import BadLoginError, ProviderDownError
 from console.pages.parts import Console, bureaus_of
 from console.passkeys import BadPasskeyError
 from console.passwords import MAX_LENGTH, MIN_LENGTH, is_password, new_hash
@@ -28,11 +33,21 @@ _MAX_CODE = 100
 def login_routes(console: Console) -> Sequence[web.RouteDef]:
     """Return the routes of log-in, log-out and of the own page."""
     return [
+        *(_provider_routes(console, console.access.oidc) if console.access.oidc else ()),
         web.get(LOGIN, console.with_failures(partial(_show_login, console))),
         web.post(LOGIN, console.with_failures(partial(_log_in, console))),
         web.post(f"{HOME}/logout", console.page(Role.VIEWER, partial(_log_out, console))),
         web.get(ME, console.page(Role.VIEWER, partial(_show_me, console))),
         web.post(ME, console.page(Role.VIEWER, partial(_change_me, console))),
+    ]
+
+
+def _provider_routes(console: Console, oidc: OidcLogin) -> Sequence[web.RouteDef]:
+    """Return the routes of log-in at the city's own provider."""
+    begin, end = partial(_go_to_provider, console, oidc), partial(_come_back, console)
+    return [
+        web.get(LOGIN_AT_PROVIDER, console.with_failures(begin)),
+        web.get(f"{LOGIN_AT_PROVIDER}/callback", console.with_failures(end)),
     ]
 
 
@@ -52,14 +67,47 @@ async def _log_in(console: Console, request: web.Request) -> web.StreamResponse:
         else:
             token = await access.log_in(request, name, password)
     except TooManyTriesError:
-        response = _login_page(console, request, wanted, "too_many", 429)
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
-        return response
+        return _too_many(console, request, wanted)
     if token is None:
         return _login_page(console, request, wanted, "wrong", 401)
-    response = web.HTTPSeeOther(safe_next(wanted))
-    access.begin(response, token)
+    return _logged_in(console, token, wanted)
+
+
+def _logged_in(console: Console, token: str, wanted: str) -> web.StreamResponse:
+    response = see_other(safe_next(wanted))
+    console.access.begin(response, token)
     return response
+
+
+def _too_many(console: Console, request: web.Request, wanted: str) -> web.StreamResponse:
+    response = _login_page(console, request, wanted, "too_many", 429)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+async def _go_to_provider(
+    console: Console, oidc: OidcLogin, request: web.Request
+) -> web.StreamResponse:
+    token, wanted = console.access.login_token(request), request.query.get("next", HOME)
+    try:
+        address = await oidc.start(token, wanted, again=AGAIN in request.query)
+    except ProviderDownError:
+        return _login_page(console, request, wanted, "provider_down", 502)
+    response = see_other(address)
+    console.access.keep_login_token(response, token)
+    return response
+
+
+async def _come_back(console: Console, request: web.Request) -> web.StreamResponse:
+    try:
+        token, wanted = await console.access.log_in_by_oidc(request)
+    except TooManyTriesError:
+        return _too_many(console, request, HOME)
+    except ProviderDownError:
+        return _login_page(console, request, HOME, "provider_down", 502)
+    except BadLoginError as error:
+        return _login_page(console, request, HOME, str(error), 403)
+    return _logged_in(console, token, wanted)
 
 
 def _login_page(
@@ -72,6 +120,7 @@ def _login_page(
         status=status,
         token=token,
         options=console.access.passkeys.request_options(token),
+        has_provider=console.access.oidc is not None,
         next=safe_next(wanted),
         error=error or (AGAIN if AGAIN in request.query else ""),
     )
@@ -83,7 +132,7 @@ async def _log_out(console: Console, request: web.Request, person: Person) -> we
     await console.form(request, person)
     await console.store.end_session(person.session_id)
     await console.record(person, "logout")
-    response = web.HTTPSeeOther(LOGIN)
+    response = see_other(LOGIN)
     response.del_cookie(SESSION, path=HOME)
     return response
 
@@ -110,6 +159,8 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
     fields = await console.form(request, person)
     if "keys" in fields or "team" in fields:
         return await _choose(console, request, person, fields)
+    if person.is_at_provider:
+        raise ForbiddenError
     if credential := fields.get("credential"):
         return await _add_passkey(console, request, person, credential)
     old, new = fields.get("old", "")[:MAX_LENGTH], fields.get("new", "")
@@ -121,7 +172,7 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
         return await _show_me(console, request, person, "same")
     await store.set_password(person.name, await new_hash(new), by_owner=True)
     await console.record(person, "password_changed")
-    response = web.HTTPSeeOther(HOME)
+    response = see_other(HOME)
     console.access.begin(response, await store.begin_session(person.name))
     return response
 
@@ -132,7 +183,7 @@ async def _choose(
     """Set the person's team, or their keys."""
     if "team" in fields:
         await console.preferences.set_team(person.name, fields["team"][:_MAX_CODE])
-        return web.HTTPSeeOther(ME)
+        return see_other(ME)
     try:
         letters = {} if "usual" in fields else own_letters({**_fields_of(person), **fields})
     except BadLettersError as bad:
@@ -140,7 +191,7 @@ async def _choose(
         return await _show_me(console, request, person, f"letter_{bad}", **typed)
     await console.preferences.set_keys(person.name, fields["keys"])
     await console.preferences.set_letters(person.name, letters)
-    return web.HTTPSeeOther(ME)
+    return see_other(ME)
 
 
 def _fields_of(person: Person) -> Mapping[str, str]:
@@ -156,4 +207,4 @@ async def _add_passkey(
         return await _show_me(console, request, person, "passkey")
     await console.store.add_passkey(person.name, passkey)
     await console.record(person, "passkey_added")
-    return web.HTTPSeeOther(ME)
+    return see_other(ME)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from aiohttp import web
 
-from console.access import HOME, ForbiddenError
+from console.access import HOME, ForbiddenError, see_other
 from console.pages.parts import Console
 from console.passwords import new_hash, one_time_password
 from console.roles import ROLE_NAMES, Role, role_of
@@ -84,7 +84,7 @@ class People:
         await self.console.record(person, f"person_{fields['action']}", name)
         if password:
             return await self.show(request, person, _Shown(password=password, secret_of=name))
-        return web.HTTPSeeOther(_PATH)
+        return see_other(_PATH)
 
     async def change_keys(self, request: web.Request, person: Person) -> web.StreamResponse:
         """Make a key, which is shown once, or revoke one."""
@@ -100,7 +100,7 @@ class People:
                     refused = _Shown(answer.status, problem=answer.problem)
                     return await self.show(request, person, refused)
                 await self.console.record(person, "key_revoke", key_id)
-                return web.HTTPSeeOther(_PATH)
+                return see_other(_PATH)
             case _:
                 raise ForbiddenError
 
@@ -148,7 +148,10 @@ async def _change_other(
     if name == person.name:
         raise _RefusedError("yourself")
     store, password = console.store, ""
-    match fields.get("action"):
+    action = fields.get("action")
+    if action in {"password", "role"} and await store.is_at_provider(name):
+        raise _RefusedError("provider")
+    match action:
         case "password":
             password = one_time_password()
             await store.set_password(name, await new_hash(password), by_owner=False)
@@ -156,7 +159,7 @@ async def _change_other(
             await store.set_role(name, _role(fields))
         case "end":
             await store.end_sessions(name)
-        case "stop" | "restore" as action:
+        case "stop" | "restore":
             await store.set_active(name, is_active=action == "restore")
         case _:
             raise _RefusedError("action")

@@ -46,16 +46,24 @@ def secrets_of(present: SecretStr, *before: SecretStr | None) -> tuple[bytes, ..
     return tuple(one.get_secret_value().encode() for one in live)
 
 
-def _encrypted_base(url: HttpUrl) -> HttpUrl:
+def _encrypted(url: HttpUrl) -> HttpUrl:
     if url.scheme != "https" and not is_loopback(url.host or ""):
         raise ValueError("write an https URL, or one of this machine")
+    return url
+
+
+# URL of another server, `https` except on this machine.
+EncryptedUrl = Annotated[HttpUrl, AfterValidator(_encrypted)]
+
+
+def _base(url: HttpUrl) -> HttpUrl:
     if url.query or url.fragment or url.username or url.password:
         raise ValueError("write a base URL, without user, query or fragment")
     return url
 
 
 # Base URL of another server, `https` except on this machine.
-EncryptedBase = Annotated[HttpUrl, AfterValidator(_encrypted_base)]
+EncryptedBase = Annotated[EncryptedUrl, AfterValidator(_base)]
 
 
 def _split_pairs(value: object) -> object:

@@ -1,0 +1,191 @@
+"""The provider of OpenID Connect: its configuration, codes for claims, and the checks of these."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pydantic_core
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from pydantic import BaseModel, ConfigDict
+
+from shared.runtime.setting_types import EncryptedUrl
+
+_KNOWN_S, _KNOWN_KEYS_S = 3600.0, 60.0
+_ANSWER_WITHIN_S = 5.0
+_MAX_ANSWER_BYTES = 1 << 20
+_LEEWAY_S = 60
+_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "Ed25519"]
+_OK, _SERVER_ERROR = 200, 500
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class ProviderDownError(Exception):
+    """The provider does not answer, or not as OpenID Connect says."""
+
+
+class BadLoginError(Exception):
+    """What the browser or the provider brought is no log-in; the text is a name for the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class OidcClient:
+    """The console as the provider knows it.
+
+    Attributes:
+        issuer: The provider's URL, to the letter.
+        redirect_uri: Page of the console to which the provider sends people back.
+        role_claim: Claim of the ID token with the names of roles, one or a list.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+    role_claim: str
+
+
+class _Metadata(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    issuer: str
+    authorization_endpoint: EncryptedUrl
+    token_endpoint: EncryptedUrl
+    jwks_uri: EncryptedUrl
+    token_endpoint_auth_methods_supported: Sequence[str] = ("client_secret_basic",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    metadata: _Metadata
+    keys: KeySet
+    at: float
+
+
+@dataclass(slots=True)
+class OidcProvider:
+    """Calls the provider; its configuration is read again each hour, and for an unknown key."""
+
+    client: OidcClient
+    session: aiohttp.ClientSession
+    clock: Callable[[], float] = time.monotonic
+    _known: _Known | None = field(default=None, init=False)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    async def authorization_endpoint(self) -> str:
+        """Return the address to which browsers are sent; ProviderDownError if it is not told."""
+        return str((await self._configuration(_KNOWN_S)).metadata.authorization_endpoint)
+
+    async def claims(self, code: str, verifier: str, nonce: str) -> Mapping[str, Any]:
+        """Return the claims of the ID token for a code, with their ``sub``.
+
+        Raises:
+            BadLoginError: The provider takes no such code, or its token is not for this client,
+                is over, or has another nonce.
+            ProviderDownError: It does not answer.
+        """
+        known = await self._configuration(_KNOWN_S)
+        token = await self._id_token(known.metadata, code, verifier)
+        try:
+            return self._checked(known.keys, token, nonce)
+        except BadLoginError:  # the provider may have new keys
+            return self._checked((await self._configuration(_KNOWN_KEYS_S)).keys, token, nonce)
+
+    def _checked(self, keys: KeySet, token: str, nonce: str) -> Mapping[str, Any]:
+        registry = jwt.JWTClaimsRegistry(
+            leeway=_LEEWAY_S,
+            iss={"essential": True, "value": self.client.issuer},
+            aud={"essential": True, "value": self.client.client_id},
+            nonce={"essential": True, "value": nonce},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        )
+        try:
+            claims = jwt.decode(token, keys, algorithms=_ALGORITHMS).claims
+            registry.validate(claims)
+        except (JoseError, ValueError, TypeError) as error:
+            raise BadLoginError("refused") from error
+        audience = claims["aud"]
+        is_alone = isinstance(audience, str) or len(audience) == 1
+        if not is_alone and claims.get("azp") != self.client.client_id:
+            raise BadLoginError("refused")
+        return claims
+
+    async def _id_token(self, metadata: _Metadata, code: str, verifier: str) -> str:
+        client = self.client
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": client.redirect_uri,
+            "code_verifier": verifier,
+        }
+        headers = {}
+        if "client_secret_basic" in metadata.token_endpoint_auth_methods_supported:
+            name, secret = quote(client.client_id, ""), quote(client.client_secret, "")
+            headers["Authorization"] = aiohttp.encode_basic_auth(name, secret)
+        else:
+            form |= {"client_id": client.client_id, "client_secret": client.client_secret}
+        answer = await self._call("POST", str(metadata.token_endpoint), headers, form)
+        token = answer.get("id_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str):
+            raise BadLoginError("refused")
+        return token
+
+    async def _configuration(self, younger_than_s: float) -> _Known:
+        async with self._looking:
+            now = self.clock()
+            if self._known is None or now - self._known.at > younger_than_s:
+                self._known = await self._look_up(now)
+            return self._known
+
+    async def _look_up(self, now: float) -> _Known:
+        base = self.client.issuer.rstrip("/")
+        try:
+            found = await self._call("GET", f"{base}/.well-known/openid-configuration")
+            metadata = _Metadata.model_validate(found)
+            keys = KeySet.import_key_set(await self._call("GET", str(metadata.jwks_uri)))
+        except (BadLoginError, JoseError, ValueError, KeyError, TypeError) as error:
+            raise ProviderDownError from error
+        if metadata.issuer != self.client.issuer:
+            raise ProviderDownError
+        return _Known(metadata, keys, now)
+
+    async def _call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        form: Mapping[str, str] | None = None,
+    ) -> Any:  # noqa: ANN401 - any JSON
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)
+        try:
+            async with self.session.request(
+                method, url, headers=headers, data=form, timeout=timeout, allow_redirects=False
+            ) as response:
+                body = await _limited(response)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ProviderDownError from error
+        if response.status >= _SERVER_ERROR:
+            raise ProviderDownError
+        if response.status != _OK:
+            raise BadLoginError("refused")
+        try:
+            return pydantic_core.from_json(body)
+        except ValueError as error:
+            raise ProviderDownError from error
+
+
+async def _limited(response: aiohttp.ClientResponse) -> bytes:
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _MAX_ANSWER_BYTES:
+            raise ProviderDownError
+    return body

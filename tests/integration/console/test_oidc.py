@@ -1,0 +1,303 @@
+"""Log-in at the city's own provider, over HTTP."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from time import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+from joserfc.jwk import OctKey
+from pydantic import ValidationError
+from yarl import URL
+
+from console.app import console
+from console.roles import Role
+from console.settings import ConsoleSettings
+from console.store import ConsoleStore, Person, add_person
+from shared.runtime.http.server import serve_http
+from tests.integration.console.oidc_server import (
+    CLIENT,
+    SECRET,
+    OidcServer,
+    new_key,
+    open_oidc_server,
+)
+from tests.support.databases import Database
+
+pytestmark = pytest.mark.integration
+
+BEGIN = "/console/login/oidc"
+SEE_OTHER, FORBIDDEN = 303, 403
+
+
+@pytest.fixture
+async def provider() -> AsyncGenerator[OidcServer]:
+    async with open_oidc_server() as server:
+        yield server
+
+
+@dataclass
+class Browser:
+    """Somebody's browser, which follows redirects by hand."""
+
+    client: aiohttp.ClientSession
+    store: ConsoleStore
+
+    async def get(self, path: str) -> tuple[int, str, str]:
+        """Return status, Location and page."""
+        async with self.client.get(path, allow_redirects=False) as answer:
+            return answer.status, answer.headers.get("Location", ""), await answer.text()
+
+    async def to_provider(self, query: str = "") -> str:
+        """Begin a log-in; return the way back that the provider gave."""
+        _, there, _ = await self.get(BEGIN + query)
+        async with self.client.get(URL(there, encoded=True), allow_redirects=False) as answer:
+            return URL(answer.headers["Location"], encoded=True).raw_path_qs
+
+    async def log_in(self, query: str = "") -> tuple[int, str, str]:
+        return await self.get(await self.to_provider(query))
+
+    async def person(self) -> Person | None:
+        kept = {cookie.key: cookie.value for cookie in self.client.cookie_jar}
+        return await self.store.person(kept["console"]) if "console" in kept else None
+
+
+class OpenConsole:
+    """The console at a port, without its background work."""
+
+    def __init__(self, port: int, store: ConsoleStore) -> None:
+        self._port, self.store = port, store
+
+    @asynccontextmanager
+    async def browser(self) -> AsyncGenerator[Browser]:
+        jar = aiohttp.CookieJar(unsafe=True)
+        base = f"http://127.0.0.1:{self._port}"
+        async with aiohttp.ClientSession(base, cookie_jar=jar) as client:
+            yield Browser(client, self.store)
+
+
+def settings(database: Database, issuer: str, **changes: Any) -> ConsoleSettings:
+    given: dict[str, Any] = {
+        "postgres_dsn": database.dsn("console"),
+        "http_port": 0,
+        "public_url": "http://127.0.0.1:9",
+        "dispatch_url": "http://127.0.0.1:9",
+        "key": "the console's own key",
+        "ROUTE311_OIDC_ISSUER": issuer,
+        "ROUTE311_OIDC_CLIENT_ID": CLIENT,
+        "ROUTE311_OIDC_CLIENT_SECRET": SECRET,
+    }
+    return ConsoleSettings(**(given | changes))
+
+
+@pytest.fixture
+async def desk(database: Database, provider: OidcServer) -> AsyncGenerator[OpenConsole]:
+    chosen = settings(database, provider.url)
+    async with console(chosen) as parts:
+        assert parts.pool
+        store = ConsoleStore(parts.pool, timedelta(hours=12), timedelta(minutes=30))
+        stopping = asyncio.Event()
+        async with serve_http(
+            "127.0.0.1", 0, routes=parts.routes, check=_ready, stopping=stopping
+        ) as port:
+            yield OpenConsole(port, store)
+
+
+async def _ready() -> None:
+    return None
+
+
+async def test_a_person_of_the_provider_logs_in_with_the_role_of_a_claim(
+    desk: OpenConsole, provider: OidcServer
+) -> None:
+    async with desk.browser() as browser:
+        _, _, page = await browser.get("/console/login?next=/console/surges")
+        assert 'href="/console/login/oidc?next=/console/surges"' in page
+        status, location, _ = await browser.log_in("?next=/console/surges")
+        assert (status, location) == (SEE_OTHER, "/console/surges")
+        person = await browser.person()
+    assert person
+    assert (person.name, person.role, person.is_at_provider) == ("kim", Role.DISPATCHER, True)
+    assert person.has_just_logged_in
+    assert [one.action for one in await desk.store.audit()] == ["login_by_oidc"]
+    assert provider.asked["code_challenge_method"] == "S256"
+    assert provider.asked["tenant"] == "city"
+
+    provider.claims = {"roles": "viewer", "preferred_username": "kim.new"}
+    async with desk.browser() as browser:
+        await browser.log_in()
+        again = await browser.person()
+    assert again
+    assert (again.name, again.role) == ("kim", Role.VIEWER)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "another client"},
+        {"aud": [CLIENT, "another"], "azp": "another"},
+        {"aud": [CLIENT, "another"]},
+        {"iss": "https://id.example.org"},
+        {"nonce": "of another log-in"},
+        {"nonce": None},
+        {"exp": int(time()) - 120},
+        {"exp": None},
+        {"iat": None},
+        {"sub": None},
+        {"preferred_username": "a\u202eb"},
+        {"preferred_username": "x" * 101},
+    ],
+)
+async def test_a_token_that_is_not_of_this_log_in_lets_nobody_in(
+    desk: OpenConsole, provider: OidcServer, claims: dict[str, Any]
+) -> None:
+    provider.claims = claims
+    async with desk.browser() as browser:
+        status, _, page = await browser.log_in()
+        assert await browser.person() is None
+    assert status == FORBIDDEN
+    assert "did not succeed" in page
+    assert await desk.store.people() == []
+
+
+async def test_a_token_that_the_provider_did_not_sign_lets_nobody_in(
+    desk: OpenConsole, provider: OidcServer
+) -> None:
+    public = str(provider.key.as_dict(private=False)["n"])
+    forgeries: list[tuple[Any, dict[str, str]]] = [
+        (new_key("first"), {}),
+        (OctKey.import_key(public), {"alg": "HS256"}),
+        (None, {"alg": "none"}),
+    ]
+    async with desk.browser() as browser:
+        for provider.signer, provider.header in forgeries:
+            assert (await browser.log_in())[0] == FORBIDDEN
+        assert await browser.person() is None
+
+
+async def test_a_log_in_ends_in_the_browser_that_began_it_and_once(desk: OpenConsole) -> None:
+    async with desk.browser() as thief, desk.browser() as browser:
+        await thief.to_provider()
+        back = await browser.to_provider()
+        status, _, page = await thief.get(back)
+        assert (status, await thief.person()) == (FORBIDDEN, None)
+        assert "in another browser" in page
+        forged = back.replace("state=", "state=9")
+        assert (await browser.get(forged))[0] == FORBIDDEN
+        assert (await browser.get(back))[0] == SEE_OTHER
+        assert (await browser.get(back))[0] == FORBIDDEN, "a code is good once"
+        state = parse_qs(urlsplit(back).query)["state"][0]
+        refused = f"{BEGIN}/callback?error=access_denied&state={state}"
+        assert (await browser.get(refused))[0] == FORBIDDEN
+        other = f"{BEGIN}/callback?code=1&iss=https://id.example.org&state={state}"
+        assert (await browser.get(other))[0] == FORBIDDEN
+
+
+async def test_a_name_is_not_taken_over_and_who_is_locked_out_stays_out(
+    desk: OpenConsole, provider: OidcServer
+) -> None:
+    await add_person(desk.store.pool, "kim", Role.ADMIN, "a password of hers")
+    async with desk.browser() as browser:
+        status, _, page = await browser.log_in()
+        assert (status, await browser.person()) == (FORBIDDEN, None)
+        assert "Somebody else has your name here" in page
+        provider.claims = {"preferred_username": "lee"}
+        assert (await browser.log_in())[0] == SEE_OTHER
+        await desk.store.set_active("lee", is_active=False)
+        status, _, page = await browser.log_in()
+        assert (status, await browser.person()) == (FORBIDDEN, None)
+        assert "You may not log in now" in page
+    assert [one.role for one in await desk.store.people()] == [Role.ADMIN, Role.DISPATCHER]
+
+
+@pytest.mark.parametrize("roles", [None, [], "staff", {"admin": True}, [["admin"]]])
+async def test_nobody_without_a_role_is_let_in(
+    desk: OpenConsole, provider: OidcServer, roles: Any
+) -> None:
+    provider.claims = {"roles": roles}
+    async with desk.browser() as browser:
+        status, _, page = await browser.log_in()
+        assert (status, await browser.person()) == (FORBIDDEN, None)
+    assert "no role here" in page
+
+
+async def test_a_fresh_proof_is_asked_for_and_checked(
+    desk: OpenConsole, provider: OidcServer
+) -> None:
+    async with desk.browser() as browser:
+        provider.claims = {"auth_time": int(time()) - 3600}
+        assert (await browser.log_in())[0] == SEE_OTHER
+        person = await browser.person()
+        assert person
+        assert not person.has_just_logged_in, "the provider saw them an hour ago"
+
+        assert (await browser.log_in("?again=1"))[0] == FORBIDDEN
+        assert (provider.asked["prompt"], provider.asked["max_age"]) == ("login", "0")
+        provider.claims = {"auth_time": None}
+        assert (await browser.log_in("?again=1"))[0] == FORBIDDEN
+        provider.claims = {}
+        assert (await browser.log_in("?again=1"))[0] == SEE_OTHER
+        person = await browser.person()
+        assert person
+        assert person.has_just_logged_in
+
+
+async def test_whoever_logs_in_at_the_provider_has_no_second_way_in(desk: OpenConsole) -> None:
+    async with desk.browser() as browser:
+        await browser.log_in()
+        await desk.store.set_password("kim", "a hash", by_owner=True)
+        assert await desk.store.password_hash("kim") is None
+        await browser.log_in()
+        _, _, page = await browser.get("/console/me")
+        assert 'name="keys"' in page
+        assert 'name="old"' not in page
+        assert 'data-passkey="create"' not in page
+        person = await browser.person()
+        assert person
+        form = {"form_token": person.form_token, "old": "x", "new": "a long new password"}
+        async with browser.client.post("/console/me", data=form) as answer:
+            assert answer.status == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"issuer": "https://id.example.org"},
+        {"token_endpoint": "http://id.example.org/token"},
+        {"jwks_uri": "file:///etc/passwd"},
+        {"authorization_endpoint": None},
+    ],
+)
+async def test_a_provider_that_is_down_or_wrong_leaves_the_other_ways(
+    desk: OpenConsole, provider: OidcServer, metadata: dict[str, Any]
+) -> None:
+    async with desk.browser() as browser:
+        provider.is_down = True
+        status, _, page = await browser.get(BEGIN)
+        assert (status, 'name="password"' in page) == (502, True)
+        provider.is_down, provider.metadata = False, metadata
+        assert (await browser.get(BEGIN))[0] == 502
+        provider.metadata = {}
+        back = await browser.to_provider()
+        provider.is_down = True
+        assert (await browser.get(back))[0] == 502
+        assert await browser.person() is None
+
+
+async def test_settings_name_a_whole_client_at_an_encrypted_address(database: Database) -> None:
+    for issuer, changes in [
+        ("http://id.example.org", {}),
+        ("no address", {}),
+        ("https://id.example.org", {"ROUTE311_OIDC_CLIENT_SECRET": ""}),
+        ("https://id.example.org", {"ROUTE311_OIDC_CLIENT_ID": ""}),
+    ]:
+        with pytest.raises(ValidationError):
+            settings(database, issuer, **changes)
+    assert settings(database, "https://id.example.org").oidc_issuer == "https://id.example.org"
+    async with console(settings(database, "")) as parts:
+        assert not [one for one in parts.routes if BEGIN in str(one)]
