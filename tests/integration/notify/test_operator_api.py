@@ -56,7 +56,9 @@ class Operator:
                 answer = await response.json()
             return None if response.status in NOT_YET else (response.status, answer)
 
-        return await eventually(answered)
+        found = await eventually(answered)
+        assert found
+        return found
 
 
 @asynccontextmanager
