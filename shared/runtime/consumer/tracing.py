@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 from shared.contract.events import Event
 from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.retry import Item
-from shared.runtime.ops.tracing import ending, start_span, traceparent_of, tracer
+from shared.runtime.ops.tracing import TOPIC_NAME, ending, start_span, traceparent_of, tracer
 
 E = TypeVar("E", bound=Event)
 
@@ -33,7 +33,7 @@ def _start_span(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
     parent = item.event.traceparent if isinstance(item, Message) else None
     attributes: dict[str, str | int] = {
         "messaging.system": "kafka",
-        "messaging.destination.name": record.topic,
+        TOPIC_NAME: record.topic,
         "messaging.destination.partition.id": str(record.partition),
         "messaging.kafka.offset": record.offset,
     }

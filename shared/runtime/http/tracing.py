@@ -7,10 +7,9 @@ from aiohttp.typedefs import Handler
 from opentelemetry.trace import SpanKind
 
 from shared.contract.events import usable_trace
-from shared.runtime.ops.tracing import current_trace, span_below
+from shared.runtime.ops.tracing import HTTP_STATUS, current_trace, span_below
 
 TRACEPARENT = "traceparent"
-_STATUS = "http.response.status_code"
 _FOR_PROBES = frozenset({"/live", "/ready", "/metrics"})
 
 
@@ -32,9 +31,9 @@ async def traced_calls(request: web.Request, handler: Handler) -> web.StreamResp
         try:
             response = await handler(request)
         except web.HTTPException as error:
-            span.set_attribute(_STATUS, error.status)
+            span.set_attribute(HTTP_STATUS, error.status)
             raise
-        span.set_attribute(_STATUS, response.status)
+        span.set_attribute(HTTP_STATUS, response.status)
         return response
 
 

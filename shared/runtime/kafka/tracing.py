@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from opentelemetry.trace import SpanKind
 
-from shared.runtime.ops.tracing import ending, start_span, tracer
+from shared.runtime.ops.tracing import TOPIC_NAME, ending, start_span, tracer
 from shared.runtime.outgoing import Outgoing
 
 
@@ -22,7 +22,7 @@ def sending(records: Sequence[Outgoing]) -> Generator[None]:
             f"send {record.topic}",
             SpanKind.PRODUCER,
             parent.decode("latin-1"),
-            {"messaging.system": "kafka", "messaging.destination.name": record.topic},
+            {"messaging.system": "kafka", TOPIC_NAME: record.topic},
         )
         for record in records
         if (parent := dict(record.headers).get("traceparent"))

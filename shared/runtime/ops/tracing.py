@@ -16,6 +16,10 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _W3C = TraceContextTextMapPropagator()
 
+# Attributes, by OpenTelemetry's conventions.
+HTTP_STATUS = "http.response.status_code"
+TOPIC_NAME = "messaging.destination.name"
+
 
 def configure_tracing(service: str) -> None:
     """Send the spans of this process to the endpoint of its environment, if it names one."""
@@ -28,8 +32,14 @@ def configure_tracing(service: str) -> None:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as above
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
 
+    from shared.runtime.ops.trace_sampling import (  # noqa: PLC0415 - as above
+        NotableSpans,
+        UrgentSampler,
+    )
+
     provider = TracerProvider(resource=Resource.create({"service.name": f"route311-{service}"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.sampler = UrgentSampler(provider.sampler)  # which is that of the environment
+    provider.add_span_processor(NotableSpans(BatchSpanProcessor(OTLPSpanExporter())))
     trace.set_tracer_provider(provider)
 
 
