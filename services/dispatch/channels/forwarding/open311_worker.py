@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
+from opentelemetry.trace import SpanKind
 
 from services.dispatch.channels.forwarding.open311_client import CallFailedError, Open311Client
 from services.dispatch.channels.forwarding.rules import forwards
@@ -16,6 +17,7 @@ from services.dispatch.ports import DispatchPorts
 from shared.contract.events import WorkOrderUpdated, new_id
 from shared.runtime.ops.metrics import FORWARDS
 from shared.runtime.ops.shutdown import WokenWork, cancel_on_stop
+from shared.runtime.ops.tracing import span_below
 from shared.runtime.postgres import transaction
 from shared.vocabulary import FINAL_STATUSES
 
@@ -66,7 +68,8 @@ class Open311Worker:
         before = await self.queue.begin(now)
         if before is None:
             return False
-        result = await self._try(before)
+        with span_below(before.traceparent, "deliver open311", SpanKind.CLIENT, {"bureau": bureau}):
+            result = await self._try(before)
         after = await self.queue.end(before, result, now, random.uniform(-1, 1))  # noqa: S311 - no secret
         FORWARDS.labels(bureau, after.state if after.state != "pending" else "failed").inc()
         if after.state == "parked":

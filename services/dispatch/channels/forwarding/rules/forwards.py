@@ -37,6 +37,7 @@ class Forward:
     reason: str | None = None
     service_request_id: str | None = None
     token: str | None = None  # stands for the id until there is one
+    traceparent: str | None = None  # of the event that it was taken from
 
 
 @dataclass(frozen=True, slots=True)

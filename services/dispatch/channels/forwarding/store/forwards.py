@@ -19,11 +19,12 @@ _SET_SEQ = "UPDATE forward_systems SET seq = $2 WHERE bureau = $1"
 _SET_BREAKER = "UPDATE forward_systems SET failures = $2, probe_at = $3 WHERE bureau = $1"
 _TAKE = """
     WITH taken AS (
-        SELECT seq, work_order_id, level
+        SELECT seq, work_order_id, level,
+               convert_from(payload, 'UTF8')::json ->> 'traceparent' AS traceparent
           FROM bureau_events WHERE bureau = $1 AND seq > $2 ORDER BY seq LIMIT 1000
     ), added AS (
-        INSERT INTO forwards (work_order_id, bureau, level)
-        SELECT DISTINCT ON (work_order_id) work_order_id, $1, level
+        INSERT INTO forwards (work_order_id, bureau, level, traceparent)
+        SELECT DISTINCT ON (work_order_id) work_order_id, $1, level, traceparent
           FROM taken ORDER BY work_order_id, seq DESC
         ON CONFLICT (work_order_id) DO UPDATE SET level = excluded.level
     )
@@ -31,7 +32,7 @@ _TAKE = """
 """
 _COLUMNS = """
     work_order_id::text, attempts, first_at, due_at, tried_at, not_before, state, reason,
-    service_request_id, token
+    service_request_id, token, traceparent
 """
 _NEXT = f"""
     SELECT {_COLUMNS}
@@ -43,7 +44,7 @@ _NEXT = f"""
 _SET = """
     UPDATE forwards
        SET attempts = $2, first_at = $3, due_at = $4, tried_at = $5, not_before = $6, state = $7,
-           reason = $8, service_request_id = $9, token = $10
+           reason = $8, service_request_id = $9, token = $10, traceparent = $11
      WHERE work_order_id = $1::uuid AND state = 'pending'
 """
 _ALL_DUE = """
