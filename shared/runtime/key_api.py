@@ -206,10 +206,8 @@ def key_routes(
 
 async def _fields(request: web.Request, callers: Callers) -> object:
     """Return the body of an admin's order."""
-    operator = await callers.operator(request)
-    fields = await read_fields(request)
-    _require_admin(request, operator)
-    return fields
+    _require_admin(request, await callers.operator(request))
+    return await read_fields(request)
 
 
 def _require_admin(request: web.Request, operator: str) -> None:
