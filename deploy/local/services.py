@@ -117,7 +117,7 @@ def _own_settings(
     secret, public_url = infra.site.credentials.get, urls["intake"]
     match service.name:
         case "intake":
-            return {
+            own = {
                 "INTAKE_PUBLIC_URL": public_url,
                 "INTAKE_REPORTER_KEY": secret("reporter-key"),
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
@@ -130,7 +130,7 @@ def _own_settings(
                 **_mail_settings(infra, service.instance),
             }
         case "notify":
-            return {
+            own = {
                 "NOTIFY_PUBLIC_URL": urls["notify"],
                 "ROUTE311_PUBLIC_URL": public_url,
                 "NOTIFY_CONTACT_KEY": secret("contact-key"),
@@ -140,13 +140,15 @@ def _own_settings(
                 **_sms_settings(infra),
             }
         case "dispatch":
-            return {
+            own = {
                 "DISPATCH_WEBHOOK_ALLOW": _OWN_MACHINE,
                 "DISPATCH_INTAKE_URL": public_url,
-                **_digest_settings(infra),
+                **_staff_mail_settings(infra, "DISPATCH"),
             }
+        case "insight":
+            own = {"ROUTE311_PUBLIC_URL": public_url, **_staff_mail_settings(infra, "INSIGHT")}
         case "console":
-            return {
+            own = {
                 "CONSOLE_PUBLIC_URL": console_url(port),
                 "CONSOLE_CITY": "Portland 311",
                 "CONSOLE_DISPATCH_URL": urls["dispatch"],
@@ -158,9 +160,10 @@ def _own_settings(
                 "CONSOLE_DESK_KEY": secret(DESK_KEY),
             }
         case "triage-stream":
-            return {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
+            own = {"TRIAGE_STREAM_FOLDER": str(infra.site.folder.stream)}
         case _:
-            return {}
+            own = {}
+    return own
 
 
 def _sms_settings(infra: Infrastructure) -> dict[str, str]:
@@ -174,13 +177,14 @@ def _sms_settings(infra: Infrastructure) -> dict[str, str]:
     }
 
 
-def _digest_settings(infra: Infrastructure) -> dict[str, str]:
+def _staff_mail_settings(infra: Infrastructure, prefix: str) -> dict[str, str]:
+    """Return the settings of mails to staff: bureaus' digests, monthly reports."""
     if infra.mail is None:
         return {}
     return {
-        "DISPATCH_SENDER": _SENDER,
-        "DISPATCH_SMTP_HOST": LOOPBACK,
-        "DISPATCH_SMTP_PORT": str(infra.mail.program.port),
+        f"{prefix}_SENDER": _SENDER,
+        f"{prefix}_SMTP_HOST": LOOPBACK,
+        f"{prefix}_SMTP_PORT": str(infra.mail.program.port),
     }
 
 
