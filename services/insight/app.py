@@ -18,6 +18,7 @@ from services.insight.store.facts import PostgresInsightStore
 from shared.catalogue import load_catalogue
 from shared.contract import topics
 from shared.contract.events import Event
+from shared.runtime.batch_size import Gathering
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.consumer import Consumer
 from shared.runtime.consumer.dlq_limit import DlqLimit
@@ -63,6 +64,7 @@ async def insight(
             pool=pool,
             handle=handle,
             inbox_topics=(),  # every update is idempotent by its own keys
+            gathering=Gathering(0.1, 2.0),  # nobody waits for a report of the last second
             on_commit=relay.hand_over,
             dlq_limit=DlqLimit(bytes_per_hour=settings.garbage_bytes_per_hour),
         )

@@ -19,6 +19,7 @@ from shared.errors import (
     SystemicError,
     TooManyDeadLettersError,
 )
+from shared.runtime.batch_size import Gathering
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer import deferring
 from shared.runtime.consumer.batch_transaction import BatchProcessor, Handler, Prepare
@@ -66,6 +67,7 @@ class Consumer(Generic[E]):
         name: The consumer group, also in logs and metrics.
         prepare: Waits for other needs of a batch, before its transaction begins.
         express_topics: Names of topics that are handled first, alone, and without batching delay.
+        gathering: As for ``open_source``.
         inbox_topics: Topics whose repeats the inbox drops, None for all; else ``handle`` does it.
         on_commit: Receives the outbox batches of each commit, for the relay.
         lost_position_recheck_s: Seconds between checks of partitions with a lost position.
@@ -84,6 +86,7 @@ class Consumer(Generic[E]):
     express_topics: frozenset[str] = frozenset()
     inbox_topics: Collection[str] | None = None
     batch_size: int = 500
+    gathering: Gathering | None = None
     on_commit: HandOver = lambda _: None
     dlq_limit: DlqLimit = DEFAULT_LIMIT
     lost_position_recheck_s: float = 10.0
@@ -159,6 +162,7 @@ class Consumer(Generic[E]):
                 group=self.name,
                 access=self.access,
                 express=self.express_topics,
+                gathering=self.gathering,
                 stopping=stopping,
             ) as source:
                 await self._consume(source, stopping)

@@ -99,7 +99,8 @@ async def test_a_report_that_may_have_gone_out_is_not_sent_again_and_one_that_di
     core: InsightPorts, mail: MailServer
 ) -> None:
     mail.silent = True
-    sending = asyncio.create_task(look(core))
+    alone = MonthlyMailer(core, core.policy.monthly_reports[0])
+    sending = asyncio.create_task(alone.send_due())
     await mail.content_arrived.wait()
     sending.cancel()
     await asyncio.gather(sending, return_exceptions=True)
