@@ -183,7 +183,7 @@ async def age_sessions(router: Router, name: str) -> None:
     """Let a person's sessions have begun eleven minutes earlier."""
     db = await asyncpg.connect(router.stack["postgres"])
     await db.execute(
-        "UPDATE console.sessions SET began_at = began_at - interval '11 minutes' WHERE name = $1",
+        "UPDATE console.sessions SET proved_at = proved_at - interval '11 minutes' WHERE name = $1",
         name,
     )
     await db.close()

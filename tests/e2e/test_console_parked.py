@@ -108,7 +108,7 @@ async def test_an_older_log_in_is_asked_for_again_before_bytes_and_replay(router
     async with at_work(router, "supervisor") as staff:
         db = await asyncpg.connect(router.stack["postgres"])
         aged = (
-            "UPDATE console.sessions SET began_at = now() - interval '11 minutes' WHERE name = $1"
+            "UPDATE console.sessions SET proved_at = now() - interval '11 minutes' WHERE name = $1"
         )
         assert await db.execute(aged, staff.name) == "UPDATE 1"
         await db.close()
