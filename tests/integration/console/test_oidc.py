@@ -194,8 +194,10 @@ async def test_a_log_in_ends_in_the_browser_that_began_it_and_once(desk: OpenCon
         state = parse_qs(urlsplit(back).query)["state"][0]
         refused = f"{BEGIN}/callback?error=access_denied&state={state}"
         assert (await browser.get(refused))[0] == FORBIDDEN
-        other = f"{BEGIN}/callback?code=1&iss=https://id.example.org&state={state}"
-        assert (await browser.get(other))[0] == FORBIDDEN
+        back = await browser.to_provider()
+        of_another = str(URL(back, encoded=True).update_query(iss="https://id.example.org"))
+        assert (await browser.get(of_another))[0] == FORBIDDEN
+        assert (await browser.get(back))[0] == SEE_OTHER
 
 
 async def test_a_name_is_not_taken_over_and_who_is_locked_out_stays_out(
