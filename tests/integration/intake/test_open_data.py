@@ -1,9 +1,13 @@
 """Open data of what the tables hold."""
 
+import asyncio
 import json
+import re
+import sys
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -14,6 +18,7 @@ from shared.runtime.postgres import Database as OwnDatabase
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import Running
 from tests.support.databases import Database
+from tests.support.paths import REPOSITORY
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
@@ -36,6 +41,12 @@ CLOSED = """
     INSERT INTO case_steps (case_id, version, status, taken_at, bureau, note)
     VALUES ($1, 2, 'completed', $2, 'PBOT-MAINT', 'Filled')
 """
+GUIDE = REPOSITORY / "docs" / "open-data.md"
+SAID = {
+    "pandas": r"Pothole\s+2\b",
+    "duckdb": r"Pothole\W+2\W+03:00:00\b",
+    "gdal": r"(?s)Geometry: Point.*Feature Count: 3\b",
+}
 HELD = (
     "INSERT INTO reviewed_texts (text_id, request_id, status, findings) VALUES ($1, $1, $2, '[]')"
 )
@@ -84,6 +95,35 @@ async def test_public_requests_are_written_by_month_of_the_city(
     ]
     assert march["req_alone"]["parent_id"] is None
     assert march["req_second"]["closed_date"] == "2026-03-01T08:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("title", "program"), [("pandas", sys.executable), ("duckdb", sys.executable), ("gdal", "sh")]
+)
+async def test_the_files_are_read_as_the_guide_says(
+    db: OwnDatabase, tmp_path: Path, title: str, program: str
+) -> None:
+    if title == "gdal" and not which("ogrinfo"):
+        pytest.skip("GDAL's tools are not installed")
+    case = new_id()
+    await add(db, "req_first", FIRST_OF_MARCH, case)
+    await add(db, "req_second", FIRST_OF_MARCH + timedelta(hours=1), case)
+    await add(db, "req_alone", FIRST_OF_MARCH)
+    await db.execute(CLOSED, case, FIRST_OF_MARCH + timedelta(hours=3))
+    await export_open_data(db, CITIES, OpenDataFolder(tmp_path))
+    found = re.search(
+        rf'^```\w+ title="{title}"\n(.*?)^```$', GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert found
+
+    example = found[1].replace("https://311.example.org/open-data", str(tmp_path))
+    reading = await asyncio.create_subprocess_exec(
+        program, "-c", example, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await reading.communicate()
+
+    assert reading.returncode == 0
+    assert re.search(SAID[title], said.decode()), said.decode()
 
 
 async def test_a_held_text_and_an_erased_one_leave_the_files(
