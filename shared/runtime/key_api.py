@@ -206,8 +206,10 @@ def key_routes(
 
 async def _fields(request: web.Request, callers: Callers) -> object:
     """Return the body of an admin's order."""
-    _require_admin(request, await callers.operator(request))
-    return await read_fields(request)
+    operator = await callers.operator(request)
+    fields = await read_fields(request)
+    _require_admin(request, operator)
+    return fields
 
 
 def _require_admin(request: web.Request, operator: str) -> None:
