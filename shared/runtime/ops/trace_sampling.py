@@ -1,4 +1,4 @@
-"""Sampling of spans: of a share of traces all, and of the others what somebody will look for.
+"""Sampling of spans: of a share of traces all, and of the others what an operator will look for.
 
 Import this only where spans are made: the SDK takes half a second.
 """
