@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator
 
 from docs._tools.assemble import assemble
 from docs._tools.contract_pages import ASYNCAPI, Contract, page_of
+from shared.contract.events import Event, Priority
+from shared.contract.topics import DISPATCH_CASES
 from tests.support.paths import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
@@ -73,6 +75,21 @@ def test_a_json_example_is_what_the_contract_asks_for(title: str, text: str) -> 
         return
 
     Draft202012Validator(schema_of(title, value)).validate(value)
+
+
+def test_the_connector_of_the_guide_names_what_the_events_hold() -> None:
+    [connector] = [
+        json.loads(text)
+        for _, title, text in FENCE.findall((DOCS / "live-exports.md").read_text())
+        if title == "connector"
+    ]
+    payloads: list[Any] = [event.model_fields["data"].annotation for event in DISPATCH_CASES.events]
+    fields = {f"data_{name}" for payload in payloads for name in payload.model_fields}
+    fields |= {f"data_priority_{name}" for name in Priority.model_fields}
+
+    assert connector["topics"] == DISPATCH_CASES.name
+    assert set(connector["transforms.secret.exclude"].split(",")) <= fields
+    assert set(connector["transforms.attributes.include"].split(",")) <= set(Event.model_fields)
 
 
 @pytest.mark.parametrize(("title", "text"), blocks("python"))
