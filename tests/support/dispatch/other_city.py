@@ -1,10 +1,12 @@
 """The other city: an Open311 endpoint behind a relay that fails on request."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qs
 
@@ -12,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from shared.catalogue import Catalogue, ForwardTarget, Open311Forward, load_catalogue
+from tests.support.waiting import eventually
 
 Fault: TypeAlias = Literal["unavailable", "cut_after", "silent_after", "twice", "none"]
 CITY = "boston.gov"
@@ -51,6 +54,7 @@ class OtherCity:
             content, status = await answer.read(), answer.status
         if is_submission and status == web.HTTPOk.status_code:
             self.descriptions += parse_qs(body.decode())["description"]
+            await eventually(partial(self._lists, request.path, content))
         if fault == "cut_after":
             assert request.transport
             request.transport.abort()
@@ -60,6 +64,13 @@ class OtherCity:
         if fault == "twice":
             content = b"[" + content[1:-1] + b"," + content[1:]
         return web.Response(status=status, body=content, content_type="application/json")
+
+    async def _lists(self, path: str, receipt: bytes) -> bool:
+        """Return True once its list has what it took."""
+        [taken] = json.loads(receipt)
+        async with self.city.get(path, params={"jurisdiction_id": CITY}) as answer:
+            listed = await answer.json() if answer.ok else []
+        return any(one["service_request_id"] == taken["service_request_id"] for one in listed)
 
 
 def with_forward(bureau: str, to: Open311Forward) -> Catalogue:
