@@ -1,6 +1,5 @@
 """The provider of OpenID Connect: its configuration, codes for claims, and the checks of these."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict
 
+from shared.runtime.http.server import SharedCall
 from shared.runtime.setting_types import EncryptedUrl
 
 _KNOWN_S, _KNOWN_KEYS_S = 3600.0, 60.0
@@ -76,7 +76,10 @@ class OidcProvider:
     session: aiohttp.ClientSession
     clock: Callable[[], float] = time.monotonic
     _known: _Known | None = field(default=None, init=False)
-    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _look_up: SharedCall[_Known] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._look_up = SharedCall(self._read)  # strangers' calls cause it
 
     async def authorization_endpoint(self) -> str:
         """Return the address to which browsers are sent; ProviderDownError if it is not told."""
@@ -139,13 +142,17 @@ class OidcProvider:
         return token
 
     async def _configuration(self, younger_than_s: float) -> _Known:
-        async with self._looking:
-            now = self.clock()
-            if self._known is None or now - self._known.at > younger_than_s:
-                self._known = await self._look_up(now)
-            return self._known
+        """Return what is known, read anew where it is older; the old one while it cannot be."""
+        known = self._known
+        if known is None or self.clock() - known.at > younger_than_s:
+            try:
+                self._known = known = await self._look_up()
+            except ProviderDownError:
+                if known is None:
+                    raise
+        return known
 
-    async def _look_up(self, now: float) -> _Known:
+    async def _read(self) -> _Known:
         base = self.client.issuer.rstrip("/")
         try:
             found = await self._call("GET", f"{base}/.well-known/openid-configuration")
@@ -155,7 +162,7 @@ class OidcProvider:
             raise ProviderDownError from error
         if metadata.issuer != self.client.issuer:
             raise ProviderDownError
-        return _Known(metadata, keys, now)
+        return _Known(metadata, keys, self.clock())
 
     async def _call(
         self,

@@ -30,6 +30,7 @@ class OidcServer:
         asked: Query with which the last browser came.
         metadata: Replaces what the configuration says.
         is_down: Whether every call gets 503.
+        readings: How often the configuration was asked for.
     """
 
     url: str = ""
@@ -40,6 +41,7 @@ class OidcServer:
     asked: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     is_down: bool = False
+    readings: int = 0
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
@@ -52,6 +54,7 @@ class OidcServer:
         ]
 
     async def _configuration(self, _: web.Request) -> web.Response:
+        self.readings += 1
         if self.is_down:
             return web.Response(status=503)
         found = {

@@ -28,6 +28,7 @@ from tests.integration.console.oidc_server import (
     open_oidc_server,
 )
 from tests.support.databases import Database
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -279,12 +280,24 @@ async def test_a_provider_that_is_down_or_wrong_leaves_the_other_ways(
     desk: OpenConsole, provider: OidcServer, metadata: dict[str, Any]
 ) -> None:
     async with desk.browser() as browser:
-        provider.is_down = True
-        status, _, page = await browser.get(BEGIN)
+
+        async def begun(**changes: Any) -> tuple[int, str, str]:
+            """Begin a log-in once the console has read the provider's configuration anew."""
+            vars(provider).update(changes)
+            before = provider.readings
+
+            async def read_anew() -> tuple[int, str, str] | None:
+                answer = await browser.get(BEGIN)
+                return answer if provider.readings > before else None
+
+            answer = await eventually(read_anew)
+            assert answer
+            return answer
+
+        status, _, page = await begun(is_down=True)
         assert (status, 'name="password"' in page) == (502, True)
-        provider.is_down, provider.metadata = False, metadata
-        assert (await browser.get(BEGIN))[0] == 502
-        provider.metadata = {}
+        assert (await begun(is_down=False, metadata=metadata))[0] == 502
+        assert (await begun(metadata={}))[0] == SEE_OTHER
         back = await browser.to_provider()
         provider.is_down = True
         assert (await browser.get(back))[0] == 502
