@@ -49,7 +49,6 @@ from tests.support.dispatch.other_city import (
 )
 from tests.support.dispatch.sinkholes import LEAD, sinkhole
 from tests.support.intake.http_client import ADAPTER
-from tests.support.spans import CALLER, TRACEPARENT, Spans, parent_of
 from tests.support.topic_log import TopicLog
 from tests.support.waiting import eventually
 
@@ -168,19 +167,6 @@ async def begin_and_die(forwarder: Forwarder, city: OtherCity) -> None:
         await city.took.wait()
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-
-
-async def test_a_forward_is_a_span_of_its_case(
-    running: Running, dispatch_pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spans = Spans()
-    async with running() as client, other_city(client) as city:
-        spans.install(monkeypatch)
-        decided = sinkhole().model_copy(update={"traceparent": TRACEPARENT})
-        await open_case(dispatch_pool, decided)
-        await Forwarder(dispatch_pool, city.endpoint).send_all()
-    [sent] = [span for span in spans.ended if span.name == "deliver open311"]
-    assert (parent_of(sent), sent.attributes) == (CALLER, {"bureau": LEAD})
 
 
 async def test_each_work_order_is_there_once_whatever_fails_and_its_status_comes_back(
