@@ -103,15 +103,9 @@ class TextModel:
         return np.hstack([weights, are_words, are_words & have_weight]).astype(np.int32)
 
     @cached_property
-    def danger_biases(self) -> Sequence[int]:
-        """The biases of the classes of danger and of ``LIFE_DANGER``."""
-        start = len(self.heads.kinds)
-        return [*map(int, self.biases[start : len(self.names) - len(self.heads.languages)])]
-
-    @cached_property
-    def language_biases(self) -> Sequence[int]:
-        """The biases of urgency."""
-        return [*map(int, self.biases[len(self.names) - len(self.heads.languages) :])]
+    def narrow_biases(self) -> Sequence[int]:
+        """The biases of the dangers and languages, in the order of ``narrow``."""
+        return [*map(int, self.biases[len(self.heads.kinds) :])]
 
     @cached_property
     def most_own_points(self) -> int:
@@ -182,12 +176,12 @@ class TextScore:
         self._model, self._words, self._rows = model, words, rows
         self._length = max(len(rows), 1) ** 0.5
         sums = np.add.reduce(model.narrow.take(rows, axis=0), axis=0).tolist()
-        dangers, languages = len(model.danger_biases), len(model.language_biases)
-        self._dangers, points = sums[:dangers], sums[dangers : dangers + languages]
-        self.known_words, *known = sums[dangers + languages :]
-        scores = map(
-            UrgencyScore, model.heads.languages, map(add, model.language_biases, points), known
-        )
+        heads, languages = len(model.narrow_biases), model.heads.languages
+        dangers = heads - len(languages)
+        self._dangers = sums[:dangers]
+        self.known_words, *known = sums[heads:]
+        points = map(add, model.narrow_biases[dangers:], sums[dangers:])
+        scores = map(UrgencyScore, languages, points, known)
         self.urgency = max(scores, key=_KNOWN, default=None)
 
     @cached_property
@@ -222,7 +216,7 @@ class TextScore:
         heads, length = self._model.heads, self._length
         points = [
             bias + of_text / length
-            for bias, of_text in zip(self._model.danger_biases, self._dangers, strict=True)
+            for bias, of_text in zip(self._model.narrow_biases, self._dangers, strict=False)
         ]
         if heads.to_life:
             points[-1] += self._life_points
