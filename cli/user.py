@@ -11,7 +11,7 @@ from cli.interrupts import query
 from cli.terminal import print_found
 from console.passwords import one_time_password
 from console.roles import role_of
-from console.store import add_person
+from console.store import add_person, is_name
 
 user = typer.Typer()
 
@@ -39,7 +39,7 @@ def add(
         wanted = role_of(role)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--role") from None
-    if not name.isprintable() or not 1 <= len(name) <= 100:  # noqa: PLR2004 - as on the page
+    if not is_name(name):
         raise typer.BadParameter("write 1 to 100 printable characters", param_hint="NAME")
     password = one_time_password()
     if not query(find_admin_dsn(data), None, lambda db: add_person(db, name, wanted, password)):

@@ -144,7 +144,7 @@ class Access:
         await self.store.count_passkey_use(passkey.credential_id, uses)
         return await self._begin(name, "login_by_passkey")
 
-    async def log_in_by_oidc(self, request: web.Request) -> tuple[str, str]:
+    async def log_in_by_oidc(self, request: web.Request, oidc: OidcLogin) -> tuple[str, str]:
         """Return the token of a new session and the page to go on to.
 
         Raises:
@@ -153,11 +153,11 @@ class Access:
             TooManyTriesError: Nothing was checked.
         """
         address, form_token = self.address_of(request), cookie_of(request, _LOGIN_TOKEN)
-        if self.oidc is None or not self._by_address.has_token(address):
+        if not self._by_address.has_token(address):
             raise TooManyTriesError
         try:
-            started = self.oidc.started(request.query.get("state", ""), form_token)
-            who = await self.oidc.identity(started, form_token, request.query)
+            started = oidc.started(request.query.get("state", ""), form_token)
+            who = await oidc.identity(started, form_token, request.query)
             name = await self.store.name_at_provider(who.subject, who.name, who.role)
         except BadLoginError as error:
             self._by_address.try_take(address)

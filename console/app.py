@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from ipaddress import ip_network
 
 import aiohttp
 from aiohttp import web
@@ -43,11 +45,15 @@ from console.site import Site
 from console.store import ConsoleStore
 from shared.catalogue import load_catalogue
 from shared.runtime.http.addresses import address_of
+from shared.runtime.http.client import open_outgoing_calls
 from shared.runtime.http.tracing import passing_trace_on
 from shared.runtime.postgres import open_pool
 from shared.runtime.service import ServiceParts
 
 _ANSWER_WITHIN_S = 10.0
+_PROVIDER_WITHIN_S = 5.0
+# The city names its provider, which may be in its own network.
+_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _EXPIRE_EVERY_S = 600.0
 
 
@@ -156,8 +162,8 @@ async def _oidc(
         redirect_uri=f"{settings.origin}{LOGIN_AT_PROVIDER}/callback",
         role_claim=settings.oidc_role_claim,
     )
-    session = await stack.enter_async_context(aiohttp.ClientSession())
-    return OidcLogin(OidcProvider(client, session), secret)
+    calls = await stack.enter_async_context(open_outgoing_calls(_ANYWHERE))
+    return OidcLogin(OidcProvider(client, replace(calls, within_s=_PROVIDER_WITHIN_S)), secret)
 
 
 async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:

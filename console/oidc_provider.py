@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import pydantic_core
@@ -14,16 +14,19 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict
 
+from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.client import OutgoingCalls
 from shared.runtime.http.server import SharedCall
 from shared.runtime.setting_types import EncryptedUrl
 
 _KNOWN_S, _KNOWN_KEYS_S = 3600.0, 60.0
-_ANSWER_WITHIN_S = 5.0
 _MAX_ANSWER_BYTES = 1 << 20
 _LEEWAY_S = 60
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "Ed25519"]
 _OK, _SERVER_ERROR = 200, 500
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_PLAIN: Mapping[str, str] = MappingProxyType(
+    {"Accept": "application/json", "Accept-Encoding": "identity"}
+)
 
 
 class ProviderDownError(Exception):
@@ -73,7 +76,7 @@ class OidcProvider:
     """Calls the provider; its configuration is read again each hour, and for an unknown key."""
 
     client: OidcClient
-    session: aiohttp.ClientSession
+    calls: OutgoingCalls
     clock: Callable[[], float] = time.monotonic
     _known: _Known | None = field(default=None, init=False)
     _look_up: SharedCall[_Known] = field(init=False)
@@ -129,7 +132,7 @@ class OidcProvider:
             "redirect_uri": client.redirect_uri,
             "code_verifier": verifier,
         }
-        headers = {}
+        headers = {**_PLAIN, "Content-Type": URLENCODED}
         if "client_secret_basic" in metadata.token_endpoint_auth_methods_supported:
             name, secret = quote(client.client_id, ""), quote(client.client_secret, "")
             headers["Authorization"] = aiohttp.encode_basic_auth(name, secret)
@@ -168,31 +171,18 @@ class OidcProvider:
         self,
         method: str,
         url: str,
-        headers: Mapping[str, str] = _NO_HEADERS,
+        headers: Mapping[str, str] = _PLAIN,
         form: Mapping[str, str] | None = None,
     ) -> Any:  # noqa: ANN401 - any JSON
-        timeout = aiohttp.ClientTimeout(total=_ANSWER_WITHIN_S)
-        try:
-            async with self.session.request(
-                method, url, headers=headers, data=form, timeout=timeout, allow_redirects=False
-            ) as response:
-                body = await _limited(response)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise ProviderDownError from error
-        if response.status >= _SERVER_ERROR:
+        body = urlencode(form).encode() if form else None
+        outcome, content = await self.calls.send(
+            method, url, headers, body, max_answer=_MAX_ANSWER_BYTES
+        )
+        if outcome.status is None or outcome.status >= _SERVER_ERROR or content is None:
             raise ProviderDownError
-        if response.status != _OK:
+        if outcome.status != _OK:
             raise BadLoginError("refused")
         try:
-            return pydantic_core.from_json(body)
+            return pydantic_core.from_json(content)
         except ValueError as error:
             raise ProviderDownError from error
-
-
-async def _limited(response: aiohttp.ClientResponse) -> bytes:
-    body = b""
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _MAX_ANSWER_BYTES:
-            raise ProviderDownError
-    return body

@@ -20,6 +20,7 @@ from console.undo import Undo
 from shared.runtime.postgres import Database, Pool
 
 _PAGE = 100
+_MAX_NAME = 100
 
 _ADD = """
     INSERT INTO console.people (name, role, password_hash, has_first_password)
@@ -145,6 +146,11 @@ class AuditEntry:
     about: str
 
 
+def is_name(name: str) -> bool:
+    """Return True for a name that a person can have: 1 to 100 printable characters."""
+    return name.isprintable() and 1 <= len(name) <= _MAX_NAME
+
+
 async def add_person(db: "Pool | Database", name: str, role: Role, password: str) -> bool:
     """Add a person with a one-time password; return False when the name is taken."""
     return await db.fetchval(_ADD, name, role.label, await new_hash(password)) is not None
@@ -191,8 +197,11 @@ class ConsoleStore:
         """Return the name of a person at the provider, added if new; they have this role now.
 
         Raises:
-            BadLoginError: ``locked_out``; or ``taken`` if another account has the name.
+            BadLoginError: ``locked_out``; ``taken`` if another account has the name; ``refused``
+                for no name.
         """
+        if not is_name(name):
+            raise BadLoginError("refused")
         try:
             row = await self.pool.fetchrow(_AT_PROVIDER, subject, name, role.label)
         except UniqueViolationError as error:

@@ -44,7 +44,7 @@ def login_routes(console: Console) -> Sequence[web.RouteDef]:
 
 def _provider_routes(console: Console, oidc: OidcLogin) -> Sequence[web.RouteDef]:
     """Return the routes of log-in at the city's own provider."""
-    begin, end = partial(_go_to_provider, console, oidc), partial(_come_back, console)
+    begin, end = partial(_go_to_provider, console, oidc), partial(_come_back, console, oidc)
     return [
         web.get(LOGIN_AT_PROVIDER, console.with_failures(begin)),
         web.get(f"{LOGIN_AT_PROVIDER}/callback", console.with_failures(end)),
@@ -98,9 +98,9 @@ async def _go_to_provider(
     return response
 
 
-async def _come_back(console: Console, request: web.Request) -> web.StreamResponse:
+async def _come_back(console: Console, oidc: OidcLogin, request: web.Request) -> web.StreamResponse:
     try:
-        token, wanted = await console.access.log_in_by_oidc(request)
+        token, wanted = await console.access.log_in_by_oidc(request, oidc)
     except TooManyTriesError:
         return _too_many(console, request, HOME)
     except ProviderDownError:

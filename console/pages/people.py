@@ -13,13 +13,12 @@ from console.pages.parts import Console
 from console.passwords import new_hash, one_time_password
 from console.roles import ROLE_NAMES, Role, role_of
 from console.service_keys import ServiceKeys
-from console.store import Person, add_person
+from console.store import Person, add_person, is_name
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import Scope
 
 _PATH = f"{HOME}/people"
 _KEYS = f"{_PATH}/keys"
-_MAX_NAME = 100
 _NEWEST = 2**63 - 1
 _MAX_DIGITS = 18
 _MAX_DAYS_DIGITS = 4
@@ -133,7 +132,7 @@ def people_routes(console: Console, keys: ServiceKeys) -> Sequence[web.RouteDef]
 
 async def _add(console: Console, name: str, fields: Mapping[str, str]) -> str:
     """Add a person; return the one-time password."""
-    if not name.isprintable() or not 1 <= len(name) <= _MAX_NAME:
+    if not is_name(name):
         raise _RefusedError("name")
     password = one_time_password()
     if not await add_person(console.store.pool, name, _role(fields), password):
