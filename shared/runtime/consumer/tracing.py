@@ -11,7 +11,8 @@ from opentelemetry.trace import SpanKind
 from shared.contract.events import Event
 from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.retry import Item
-from shared.runtime.ops.tracing import TOPIC_NAME, ending, start_span, traceparent_of, tracer
+from shared.runtime.ops.span_attributes import TOPIC_NAME
+from shared.runtime.ops.tracing import ending, start_span, traceparent_of, tracer
 
 E = TypeVar("E", bound=Event)
 

@@ -7,7 +7,8 @@ from aiohttp.typedefs import Handler
 from opentelemetry.trace import SpanKind
 
 from shared.contract.events import usable_trace
-from shared.runtime.ops.tracing import HTTP_STATUS, current_trace, span_below
+from shared.runtime.ops.span_attributes import HTTP_STATUS
+from shared.runtime.ops.tracing import current_trace, span_below
 
 TRACEPARENT = "traceparent"
 _FOR_PROBES = frozenset({"/live", "/ready", "/metrics"})

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from opentelemetry.trace import SpanKind
 
-from shared.runtime.ops.tracing import TOPIC_NAME, ending, start_span, tracer
+from shared.runtime.ops.span_attributes import TOPIC_NAME
+from shared.runtime.ops.tracing import ending, start_span, tracer
 from shared.runtime.outgoing import Outgoing
 
 

@@ -18,7 +18,7 @@ from opentelemetry.util.types import Attributes
 from typing_extensions import override
 
 from shared.contract.topics import EXPRESS_TOPICS
-from shared.runtime.ops.tracing import HTTP_STATUS, TOPIC_NAME
+from shared.runtime.ops.span_attributes import HTTP_STATUS, TOPIC_NAME
 
 SLOW_NS = 1_000_000_000
 _FIRST_REFUSAL = 400

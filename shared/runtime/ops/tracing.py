@@ -16,10 +16,6 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _W3C = TraceContextTextMapPropagator()
 
-# Attributes, by OpenTelemetry's conventions.
-HTTP_STATUS = "http.response.status_code"
-TOPIC_NAME = "messaging.destination.name"
-
 
 def configure_tracing(service: str) -> None:
     """Send the spans of this process to the endpoint of its environment, if it names one."""

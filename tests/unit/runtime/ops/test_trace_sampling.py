@@ -10,8 +10,9 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
 from shared.contract.topics import DISPATCH_CASES, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.runtime.ops.span_attributes import HTTP_STATUS, TOPIC_NAME
 from shared.runtime.ops.trace_sampling import SLOW_NS, NotableSpans, UrgentSampler
-from shared.runtime.ops.tracing import HTTP_STATUS, TOPIC_NAME, start_span, traceparent_of
+from shared.runtime.ops.tracing import start_span, traceparent_of
 from tests.support.spans import parent_of
 
 StartTracer = Callable[[Sampler], Tracer]
