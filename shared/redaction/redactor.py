@@ -246,6 +246,9 @@ class Redactor:
             read += (match.span() for match in _DIGIT_RUN.finditer(reading.text))
         elif not is_dense:
             read += self._private_phones(reading.text)
+        if read:
+            ids = [match.span() for match in _UUID.finditer(reading.text)]
+            read = [(at, to) for at, to in read if not any(a <= at and to <= z for a, z in ids)]
         return _remove_spans(text, [*spans, *map(reading.written, read)])
 
     def _redact_answer(self, answer: Answer, known: KnownPii, *, is_dense: bool) -> Answer:

@@ -240,9 +240,11 @@ def is_another_danger(found: ReportReading, kind: str, dangers: Collection[str])
     return found.is_danger and not is_same and (names_kind or bool(found.dangers))
 
 
-_CANDIDATE = re.compile(r"(?<!\w)\d{2}[ -]?\w{4}[ -]?\w{2,16}(?!\w)", re.ASCII)
+# The last part of a UUID is none, such as of a work order that another system quotes.
+_NO_PART = r"(?<!\w)(?<![0-9A-Fa-f]{4}-)"
+_CANDIDATE = re.compile(rf"{_NO_PART}\d{{2}}[ -]?\w{{4}}[ -]?\w{{2,16}}(?!\w)", re.ASCII)
 _MAX_CANDIDATES = 5
-_AS_GIVEN = re.compile(r"(?<!\w)\d{2}(-?)\w{4}\1\w{6}(?!\w)", re.ASCII)
+_AS_GIVEN = re.compile(rf"{_NO_PART}\d{{2}}(-?)\w{{4}}\1\w{{6}}(?!\w)", re.ASCII)
 
 
 def numbers_in(text: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.conversations.rules import without_numbers
+from services.intake.channels.conversations.rules import numbers_in, without_numbers
 from services.intake.identifiers import (
     CAPACITY,
     public_id,
@@ -49,3 +49,11 @@ def test_other_words_and_numbers_stay() -> None:
     text = "12 feet wide, pole 50-1234, 2026-11-24, call 311 at 26th"
 
     assert without_numbers(text) == text
+
+
+def test_the_last_part_of_a_uuid_is_no_number_though_its_sum_is_right() -> None:
+    assert read_tracking_number("27be798345fd")
+    text = "Reference: 01a230db-5b30-747f-9c08-27be798345fd"
+
+    assert without_numbers(text) == text
+    assert not list(numbers_in(text))

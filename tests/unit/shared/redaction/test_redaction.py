@@ -53,6 +53,7 @@ def test_addresses_and_numbers_of_people_are_taken_out(text: str, public: str) -
         "On 11/24/2026 08:10 and 2026-11-25",
         "45.52306212, -122.67654321",
         "pole 1234567",
+        "Reference: 01a230db-5b30-7acb-8c7f-119032553983",
         "@ the corner, user@ or @home",
         "Deep hole, 3 x 4 feet, 200 yards from milepost 12",
     ],
