@@ -218,8 +218,8 @@ def urgent(
 ) -> None:
     """Measure an urgent request's latency to its bureau: idle, at 50/s, in a burst, in a backlog.
 
-    A burst is submitted at once on Kafka, by one adapter and by twelve, with the urgent requests
-    evenly among the others.
+    A burst is submitted at once with the urgent requests evenly among the others: on Kafka by one
+    adapter and by twelve, in bulk calls, and one by one over 100 connections.
 
     Example: `route311 bench urgent --backlog 20000`
     """
@@ -227,7 +227,7 @@ def urgent(
 
     console = Console(stderr=True, highlight=False)
     with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
-        task = progress.add_task("submitting urgent requests", total=3 * samples + 2)
+        task = progress.add_task("submitting urgent requests", total=3 * samples + 4)
         found = run(
             measure_urgent(
                 folder / "data", backlog, burst, samples, mix, lambda: progress.advance(task)

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import quantiles
@@ -17,6 +17,7 @@ from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.outgoing import Outgoing
 from workbench.bench.arrivals import Arrivals, watch_arrivals
+from workbench.bench.bursts import WAYS, mixed, open_ways
 from workbench.bench.load import SOURCE, submissions
 from workbench.bench.mix import Mix
 
@@ -24,7 +25,6 @@ _GAP_S = 0.25
 _STEADY_PER_S = 50
 _WARM_UP = 10
 _LATE_AFTER_S = 60.0
-_ADAPTERS = (1, 12)
 _URGENT = "urgent-"  # how the ids of urgent submissions begin
 _KIND, _TEXT = "ROW-MANHOLE", "The manhole cover is gone, an open hole in the street"
 _HAZARDS = frozenset({"ROW-POTHOLE", "ROW-DEBRIS"})  # of the load: their texts are urgent as well
@@ -55,8 +55,8 @@ class UrgentBenchmark:
 
     Attributes:
         steady: Beside 50 routine requests a second.
-        inside: Submitted at once with a burst of routine requests, evenly among them, by so many
-            adapters.
+        inside: Submitted with a burst of routine requests, evenly among them, by the way in: on
+            Kafka by one adapter or twelve, over HTTP in bulk or one by one.
         burst: How many requests that were.
         behind: Submitted after a backlog of routine requests, by the same adapter.
         backlog: How many requests that were.
@@ -65,7 +65,7 @@ class UrgentBenchmark:
 
     idle: Latency
     steady: Latency
-    inside: Mapping[int, Latency]
+    inside: Mapping[str, Latency]
     burst: int
     behind: Latency
     backlog: int
@@ -89,10 +89,8 @@ async def measure_urgent(
         on_sample: Called after each of them.
     """
     routine = (
-        Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
-        for event in submissions(
-            2 * (backlog + len(_ADAPTERS) * burst + _STEADY_PER_S * samples), mix=mix
-        )
+        event
+        for event in submissions(2 * (backlog + WAYS * burst + _STEADY_PER_S * samples), mix=mix)
         if event.data.get("service_code") not in _HAZARDS
     )
     urgent = _urgent_reports()
@@ -100,18 +98,21 @@ async def measure_urgent(
         running_stack(data) as stack,
         open_sink(stack.access) as sink,
         watch_arrivals(stack.access) as arrivals,
+        open_ways(stack) as ways,
     ):
         await _measure(sink, arrivals, islice(urgent, _WARM_UP), lambda: None)
         idle = await _measure(sink, arrivals, islice(urgent, samples), on_sample)
         async with _steady_traffic(stack.access, routine):
             steady = await _measure(sink, arrivals, islice(urgent, samples), on_sample)
-        inside: dict[int, Latency] = {}
-        for adapters in _ADAPTERS:
-            mixed = _mixed(list(islice(routine, burst)), list(islice(urgent, samples)), adapters)
-            inside[adapters] = await _measure_burst(sink, arrivals, mixed)
+        inside: dict[str, Latency] = {}
+        for way, submit in ways.items():
+            events = mixed(list(islice(routine, burst)), list(islice(urgent, samples)))
+            began = await submit(events)
+            ids = [event.id for event in events if event.id.startswith(_URGENT)]
+            inside[way] = await _latency(arrivals, {id_: began[id_] for id_ in ids})
             on_sample()
         before = await _receipts(stack.access)
-        await sink.publish(list(islice(routine, backlog)))
+        await sink.publish([_outgoing(event) for event in islice(routine, backlog)])
         behind = await _measure(sink, arrivals, islice(urgent, samples), on_sample)
         left = max(0, backlog - (await _receipts(stack.access) - before))
     return UrgentBenchmark(idle, steady, inside, burst, behind, backlog, left)
@@ -123,39 +124,9 @@ async def _measure(
     submitted: dict[str, float] = {}
     for report in reports:
         submitted[report.id] = time.time()
-        await sink.publish([Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, report.source, report)])
+        await sink.publish([_outgoing(report)])
         on_sample()
         await asyncio.sleep(_GAP_S)
-    return await _latency(arrivals, submitted)
-
-
-def _mixed(
-    routine: Sequence[Outgoing], urgent: Sequence[SubmissionReceived], adapters: int
-) -> list[Outgoing]:
-    """Return records of so many adapters in turn, the urgent ones evenly among the others."""
-    every = len(routine) // len(urgent)
-    records = [
-        record
-        for number, report in enumerate(urgent)
-        for record in (
-            *routine[number * every : (number + 1) * every],
-            Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, "", report),
-        )
-    ]
-    return [
-        replace(record, key=f"{SOURCE}/{number % adapters}".encode())
-        for number, record in enumerate([*records, *routine[len(urgent) * every :]])
-    ]
-
-
-async def _measure_burst(
-    sink: KafkaSink, arrivals: Arrivals, records: Sequence[Outgoing]
-) -> Latency:
-    """Submit all at once; return when the urgent ones have arrived."""
-    submitted = dict.fromkeys(
-        (r.event_id for r in records if r.event_id.startswith(_URGENT)), time.time()
-    )
-    await sink.publish(records)
     return await _latency(arrivals, submitted)
 
 
@@ -176,11 +147,14 @@ def _percentiles(seconds: list[float]) -> tuple[float, float]:
 
 
 @asynccontextmanager
-async def _steady_traffic(access: KafkaAccess, routine: Iterator[Outgoing]) -> AsyncGenerator[None]:
+async def _steady_traffic(
+    access: KafkaAccess, routine: Iterator[SubmissionReceived]
+) -> AsyncGenerator[None]:
     async def send() -> None:
         async with open_sink(access) as sink:
-            for record in routine:
-                await asyncio.gather(sink.publish([record]), asyncio.sleep(1 / _STEADY_PER_S))
+            for event in routine:
+                publishing = sink.publish([_outgoing(event)])
+                await asyncio.gather(publishing, asyncio.sleep(1 / _STEADY_PER_S))
 
     sending = asyncio.create_task(send())
     try:
@@ -188,6 +162,10 @@ async def _steady_traffic(access: KafkaAccess, routine: Iterator[Outgoing]) -> A
     finally:
         sending.cancel()
         await asyncio.wait([sending])
+
+
+def _outgoing(event: SubmissionReceived) -> Outgoing:
+    return Outgoing.to_topic(CHANNEL_SUBMISSIONS.name, event.source, event)
 
 
 async def _receipts(access: KafkaAccess) -> int:

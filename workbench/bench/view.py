@@ -130,10 +130,7 @@ def show_urgent(measured: "UrgentBenchmark", console: Console) -> None:
     latencies = {
         "idle": measured.idle,
         "at 50/s": measured.steady,
-        **{
-            f"inside {measured.burst:,} of {adapters} adapter{'s' * (adapters > 1)}": latency
-            for adapters, latency in measured.inside.items()
-        },
+        **{f"inside {measured.burst:,} {way}": latency for way, latency in measured.inside.items()},
         f"behind {measured.backlog:,}": measured.behind,
     }
     rows = [
