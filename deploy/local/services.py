@@ -122,6 +122,7 @@ def _own_settings(
                 "INTAKE_REPORTER_KEY": secret("reporter-key"),
                 "INTAKE_MEDIA_FOLDER": str(infra.site.folder.media),
                 "INTAKE_INSIGHT_URL": urls["insight"],
+                "INTAKE_NOTIFY_URL": urls["notify"],
                 "INTAKE_OPEN_DATA_FOLDER": str(infra.site.folder.open_data),
                 "INTAKE_SMS_TOKEN": sms_token(infra.site),
                 "INTAKE_SMS_NUMBERS": _SMS_NUMBERS,
@@ -132,6 +133,7 @@ def _own_settings(
         case "notify":
             own = {
                 "NOTIFY_PUBLIC_URL": urls["notify"],
+                "NOTIFY_INTAKE_URL": public_url,
                 "ROUTE311_PUBLIC_URL": public_url,
                 "NOTIFY_CONTACT_KEY": secret("contact-key"),
                 "NOTIFY_SENDER": _SENDER,

@@ -95,6 +95,8 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
             addresses that the gazetteer does not know, without contact data. None turns it off.
         insight_url: Base URL of insight, whose public figures ``/performance`` shows; None shows
             none.
+        notify_url: Base URL of notify for residents, where ``/problems`` leads to for e-mails about
+            new problems; None offers none.
         sms_token: Secret with which the SMS gateway signs its calls. None turns SMS off.
         sms_token_before: The secret before it, while one replaces the other: calls may still be
             signed with it.
@@ -134,6 +136,7 @@ class IntakeSettings(MediaSettings, SmtpSettings, ServiceSettings):
     ] = 400
     pelias_url: EncryptedBase | None = None
     insight_url: HttpUrl | None = None
+    notify_url: HttpUrl | None = None
     sms_token: LongSecret | None = None
     sms_token_before: OptionalSecret = None
     sms_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#]+$")] | None = None

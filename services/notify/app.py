@@ -124,6 +124,7 @@ async def notify(
             ),
             links=links,
             sealer=keys.sealer,
+            hash_key=keys.require,
             on_commit=relay.hand_over,
             may_send=lambda: erasures.applied and keys.passed,
         )

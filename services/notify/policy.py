@@ -8,6 +8,7 @@ from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.model import ReferralAgency
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 from shared.catalogue.texts import phone_in_words
+from shared.geo import district_names
 from shared.redaction import KnownPii, Redactor
 
 _ANYWHERE = Redactor("ZZ")
@@ -28,6 +29,7 @@ class CityTexts:
     open_pictures: Collection[str]  # bureaus whose pictures of the work are public at once
     referral_reasons: Mapping[str, LocalText]
     answers: Mapping[str, LocalText]
+    districts: Mapping[str, str]
     # Agencies around the city, by municipality.
     neighbours: Mapping[str, ReferralAgency] = field(default_factory=dict)
     takes_replies: bool = False  # True where replies to e-mails reach the city
@@ -83,6 +85,7 @@ def _texts(city: Jurisdiction) -> CityTexts:
         open_pictures={bureau.code for bureau in city.bureaus.values() if bureau.publish_photos},
         referral_reasons=city.referral_reasons,
         answers=city.answers,
+        districts=district_names(city.folder),
         neighbours={
             municipality: ReferralAgency(one.name, one.phone, one.url, one.reason)
             for municipality, one in city.neighbours.items()

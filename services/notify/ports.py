@@ -1,33 +1,42 @@
 """Ports of notify: the operations of its core that channels use."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import jinja2
 
+from services.notify.delivery.alerts import AlertWorker, ReadProblems, SendAlert
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Provider, Sender
 from services.notify.outbound import settled_event
 from services.notify.policy import CityTexts, NotifyPolicy
 from services.notify.records import (
     OPTED_OUT,
+    Alert,
+    Area,
     DisclosedContact,
     HeldContact,
     HeldDecision,
     LinkedMessage,
     ListedMessage,
     MessageState,
+    NewProblem,
+    RenderedMessage,
     UpdatesChoice,
 )
+from services.notify.rendering.alerts import AlertRenderer
 from services.notify.rendering.catalogues import PAGES, text_environment
 from services.notify.rendering.renderer import MessageRenderer, one_line
+from services.notify.rules.alerts import next_morning
+from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, has_ended
 from services.notify.rules.updates import SettledState, settled_from
 from services.notify.settings import NotifySettings, SecondProviders
+from services.notify.store.alerts import add_alert, confirm_alert, end_alerts, find_alert
 from services.notify.store.deliveries import (
     drop_held,
     list_held,
@@ -53,11 +62,13 @@ from shared.runtime.clock import utc_now
 from shared.runtime.http.authentication import Callers
 from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.outbox import HandOver, enqueue
-from shared.runtime.postgres import Pool, borrow, transaction
+from shared.runtime.postgres import Connection, Pool, borrow, transaction
 from shared.runtime.sealing import Sealer
 from shared.runtime.service import ServiceTask
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel
+
+RenderAlert: TypeAlias = Callable[[Alert, Sequence[NewProblem]], RenderedMessage]
 
 
 class LinkError(Exception):
@@ -84,6 +95,7 @@ class NotifyPorts:
     renderer: MessageRenderer
     links: SignedLinks
     sealer: Sealer  # wraps the keys of people
+    hash_key: Callable[[Connection], Awaitable[bytes]]  # secret key of the hash of people
     on_commit: HandOver
     may_send: Callable[[], bool]  # False while no message may be sent yet
     # Called after a commit that may have added deliveries.
@@ -109,6 +121,26 @@ class NotifyPorts:
         )
         self.wakes.append(worker.wake)
         return worker.run
+
+    def render_alert(self, alert: Alert, problems: Sequence[NewProblem]) -> RenderedMessage:
+        """Return an e-mail with new problems, or without any the question before them."""
+        pages_url = self.settings.pages_url or self.settings.public_url
+        renderer = AlertRenderer(self.cities, pages_url, self.links, self.languages)
+        return renderer.render(alert, problems)
+
+    def alert_worker(self, problems: ReadProblems, send: SendAlert) -> AlertWorker:
+        """Return the worker that sends the alerts that are due."""
+        worker = AlertWorker(
+            pool=self.pool,
+            sealer=self.sealer,
+            timezone=self.policy.rules.timezone,
+            clock=self.clock,
+            may_send=self.may_send,
+            problems=problems,
+            send=send,
+        )
+        self.wakes.append(worker.wake)
+        return worker
 
     async def record_status(
         self,
@@ -193,6 +225,34 @@ class NotifyPorts:
         """Send a person no more e-mail about reports. Idempotent."""
         async with transaction(self.pool) as db:
             await unsubscribe(db, person, self.clock())
+
+    async def ask_for_alert(self, area: Area, mailbox: str, language: str) -> None:
+        """Send an e-mail to an address that asks it to confirm an alert."""
+        async with transaction(self.pool) as db:
+            key = await self.hash_key(db)
+            person = person_hash(key, address=mailbox, phone=None, request_id="")
+            await add_alert(db, person, mailbox, area, language, self.sealer, self.clock())
+        for wake in self.wakes:
+            wake()
+
+    async def find_alert(self, token: str) -> Alert:
+        """Return the alert of a link, or raise ``LinkError``."""
+        async with borrow(self.pool) as db:
+            alert = await find_alert(db, self._notification("alert", token))
+        if alert is None:
+            raise LinkError("ended")
+        return alert
+
+    async def confirm_alert(self, alert: Alert) -> None:
+        """Send what is new from the next morning on. Idempotent."""
+        now, zone = self.clock(), self.policy.rules.timezone(alert.area.jurisdiction)
+        async with transaction(self.pool) as db:
+            await confirm_alert(db, alert.alert_id, now, next_morning(now, zone))
+
+    async def end_alert(self, alert: Alert) -> None:
+        """Send nothing more. Idempotent."""
+        async with transaction(self.pool) as db:
+            await end_alerts(db, [alert.alert_id])
 
     async def has_lead(self, work_order_id: str) -> bool:
         """Return True when a bureau leads a case by this work order."""

@@ -76,6 +76,34 @@ class LinkedMessage(NamedTuple):
     updates: UpdatesChoice = "all"
 
 
+class Area(NamedTuple):
+    """What an alert is about; an empty code stands for all kinds, or for the whole city."""
+
+    jurisdiction: str
+    service_code: str
+    district: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """E-mails about new problems to one address."""
+
+    alert_id: str
+    area: Area
+    language: str  # BCP 47 tag
+    told_until: datetime | None  # what is reported later is new; None until the person confirms
+
+
+class NewProblem(NamedTuple):
+    """A problem as the public list shows it."""
+
+    public_id: str
+    service_code: str
+    address: str | None
+    district: str | None  # its code
+    reported_at: datetime
+
+
 class DisclosedContact(Data):
     """Contact of a reporter of a case, as the lead bureau may read it."""
 

@@ -143,6 +143,8 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
         public_url: Base URL of notify's HTTP port, for residents and the SMS provider.
         pages_url: Base URL of the residents' pages, which messages link to; None for
             ``public_url``, where both services share a host.
+        intake_url: Base URL of intake, whose list of problems e-mails about new problems are made
+            from; None sends none.
         sender: Sender address of all messages.
         smtp_host: Host name of the mail server.
         smtp_port: Port of the mail server.
@@ -165,6 +167,7 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     contact_key_before: OptionalSecret = None
     public_url: _BaseUrl
     pages_url: Annotated[_BaseUrl | None, Field(validation_alias="ROUTE311_PUBLIC_URL")] = None
+    intake_url: HttpUrl | None = None
     sender: Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)]

@@ -22,12 +22,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local.postgres import admin_dsn, running_postgres
 from deploy.local.site import open_site
-from services.notify.channels.email.channel import (
-    DkimSigner,
-    EmailSender,
-    MailIdentity,
-    build_message,
-)
+from services.notify.channels.email.channel import DkimSigner, EmailSender
+from services.notify.channels.email.message import MailIdentity, build_message
 from services.notify.channels.sms.channel import open_senders
 from services.notify.delivery.store import PostgresDeliveryQueue
 from services.notify.delivery.worker import DeliveryWorker, Provider, Sender

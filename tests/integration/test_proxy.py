@@ -271,6 +271,7 @@ async def test_the_log_of_caddy_has_no_link_number_or_key(tmp_path: Path, answer
     token = f"0197f1a0-3c11-7000-8000-000000000001.{'a' * 32}"
     paths = (
         f"/feedback/{token}", f"/v1/unsubscribe/{token}", f"/preferences/{token}?lang=es",
+        f"/alerts/{token}",
         f"/track/{NUMBER}", f"/track?number={NUMBER}", f"/v1/requests/{NUMBER}", f"/{NUMBER}",
         f"/open311/v2/requests/{NUMBER}.json", f"/v1/media/{token}", f"/x/{token}",
         f"/open311/v2/services.json?api_key={token}",

@@ -11,12 +11,13 @@ from typing import Literal, Self, TypeAlias
 
 from shared.signed_tokens import TokenSigner
 
-LinkPurpose: TypeAlias = Literal["feedback", "preferences", "unsubscribe"]
+LinkPurpose: TypeAlias = Literal["feedback", "preferences", "unsubscribe", "alert"]
 # Path of each page, up to the token.
 PATHS: Mapping[LinkPurpose, str] = {
     "feedback": "/feedback/",
     "preferences": "/preferences/",
     "unsubscribe": "/v1/unsubscribe/",
+    "alert": "/alerts/",
 }
 # Time after a message became due in which its links work. A NO reopens a case within 30 days of its
 # closing. Unsubscribing has to work for as long as the mail may be read: 13 months.

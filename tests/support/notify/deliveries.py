@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 
-from services.notify.channels.email.channel import EmailSender, MailIdentity
+from services.notify.channels.email.channel import EmailSender
+from services.notify.channels.email.message import MailIdentity
 from services.notify.delivery.worker import DeliveryWorker, Provider
 from services.notify.handlers import on_messages
 from shared.contract.events import Consent, ConsentChanged, Event, new_id

@@ -149,6 +149,7 @@ class ProblemPages:
             chosen=filters,
             filters=filters.query,
             older=_older(PATH, filters, found.after),
+            alerts=self._alerts(filters, language),
         )
 
     async def atom(self, request: web.Request) -> web.Response:
@@ -182,6 +183,19 @@ class ProblemPages:
                 message = f"Write one of {', '.join(filter(None, known[name]))}."
                 raise refuse_fields(FieldError(field=name, code="unknown", message=message))
         return filters
+
+    def _alerts(self, filters: Filters, language: str) -> str:
+        """Return the address at which one asks for e-mails about these; empty for none."""
+        base = self.core.settings.notify_url
+        if base is None:
+            return ""
+        query = {
+            "jurisdiction": self.access.site.city.id,
+            "service_code": filters.service_code,
+            "district": filters.district,
+            "lang": language,
+        }
+        return f"{str(base).rstrip('/')}/alerts?{urlencode(query)}"
 
     def _problem(self, one: ListedRequest, district: str | None) -> ListedProblem:
         return ListedProblem(

@@ -1,4 +1,4 @@
-"""Links in messages: "Is it fixed?", unsubscribing and preferences; opens the channel."""
+"""Links in messages: "Is it fixed?", unsubscribing, preferences, alerts; opens the channel."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from aiohttp import web
 
+from services.notify.channels.resident_links.alerts import alert_routes
 from services.notify.channels.resident_links.contact import contact_routes
 from services.notify.channels.resident_links.pages import (
     FORM_REFUSALS,
@@ -208,5 +209,6 @@ async def open_resident_links(core: NotifyPorts) -> AsyncGenerator[ChannelParts]
             *feedback_routes(core, pages),
             *contact_routes(core),
             *preference_routes(core, pages),
+            *alert_routes(core, pages),
         ]
     )

@@ -101,13 +101,12 @@ class LinkPages:
     ) -> web.Response:
         """Return a page about the request of a message, by its template's name without endings.
 
-        Its language is that in the URL, else that of the message, else English.
+        ``kept`` are the parameters of its URL without the language, with their ``&``.
         """
         city = self._core.cities.get(message.jurisdiction)
         if city is None:
             return self.plain("unknown", 404)
-        named = primary_subtag(request.query.get(_PARAMETER, ""))
-        language = next((tag for tag in (named, message.language) if tag in self._texts), SOURCE)
+        language = self.language_of(request, message.language)
         service = city.service_names.get(message.service_code)
         languages = self._core.languages
         offered = self._core.message_languages(message.jurisdiction)
@@ -125,9 +124,14 @@ class LinkPages:
             tracking_number=message.tracking_number,
             service=service and service.in_language(language),
             style=Markup(style_sheet(city.color)),  # noqa: S704 - our own
-            **variables,
+            **{"kept": "", **variables},
         )
         return _response(shown, status, city.color, {"Content-Language": language})
+
+    def language_of(self, request: web.Request, otherwise: str) -> str:
+        """Return the language of a page: the one in the URL, else this one, else English."""
+        named = primary_subtag(request.query.get(_PARAMETER, ""))
+        return next((tag for tag in (named, otherwise) if tag in self._texts), SOURCE)
 
     def plain(
         self, reason: PlainReason, status: int, headers: Mapping[str, str] = MappingProxyType({})

@@ -1,10 +1,12 @@
 """The first step with scripts: the map, suggestions of places, and what is told meanwhile."""
 
+import asyncio
+
 import aiohttp
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Request, Route, expect
 
 from shared.vocabulary import GeoPoint, distance_m
 from tests.integration.intake.pages.near import open_case_near
@@ -32,7 +34,13 @@ ABOUT_M = 15
 """How near a pin comes to what a person aims at."""
 _SCROLLED = """
 (least) => new Promise((done) => {
-  const look = () => (scrollY > least ? done() : requestAnimationFrame(look));
+  let still = 0, last = -1;  // a touch while it glides stops it, and does no more
+  const look = () => {
+    still = scrollY === last ? still + 1 : 0;
+    last = scrollY;
+    if (scrollY > least && still > 20) done();
+    else requestAnimationFrame(look);
+  };
   look();
 })
 """
@@ -183,6 +191,14 @@ async def test_open_problems_are_pins_and_can_be_followed(
     site: aiohttp.ClientSession, page: Page, site_log: TopicLog
 ) -> None:
     await open_case_near(site, site_log)
+    chosen, asked = asyncio.Event(), list[Request]()
+
+    async def late(route: Route) -> None:
+        asked.append(route.request)
+        await chosen.wait()
+        await route.continue_()
+
+    await page.route("**/v1/places?near=*", late)
     await page.fill("#f-description", "A small pothole")
     await look_at_map(page)
     await type_coordinates(page, SQUARE)
@@ -190,6 +206,13 @@ async def test_open_problems_are_pins_and_can_be_followed(
     await expect(known).to_have_attribute("aria-label", "Pothole. With the team. 1 report")
 
     await known.press("Enter")
+    await page.locator(".map .tools button[name=follow]").wait_for()
+    chosen.set()
+    for address in asked:  # which comes too late
+        answer = await address.response()
+        assert answer
+        await answer.finished()
+    await page.evaluate("new Promise(requestAnimationFrame)")
     async with page.expect_navigation():
         await page.locator(".map .tools button[name=follow]").click()
 

@@ -5,7 +5,8 @@ from email.policy import default
 import dkim
 import pytest
 
-from services.notify.channels.email.channel import DkimSigner, EmailSender, MailIdentity
+from services.notify.channels.email.channel import DkimSigner, EmailSender
+from services.notify.channels.email.message import MailIdentity
 from services.notify.records import ClaimedDelivery
 from tests.support.builders import NOON
 from tests.support.notify.deliveries import FakeMailer

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notify.channels.email.channel import build_message, message_id, thread_headers
+from services.notify.channels.email.message import build_message, message_id, thread_headers
 from services.notify.records import RenderedMessage
 from tests.support.builders import NOON
 from tests.support.notify.factories import SENDER, message_data, renderer, request_facts

@@ -172,6 +172,7 @@ class ListMap extends CityMap {
 /** The map on which a person sets the pin. */
 class PinMap extends CityMap {
   #known = [];
+  #turn = {};
 
   constructor(field, loaded) {
     super(field, loaded, { cooperativeGestures: true });
@@ -218,11 +219,13 @@ class PinMap extends CityMap {
   }
 
   async #say(degrees) {
+    const turn = this.#turn = {};
     this.said.textContent = "";
     if (!degrees) return;
     try {
       const answer = await fetch(`/v1/places?near=${degrees}`);
       const [place] = answer.ok ? (await answer.json()).places : [];
+      if (turn !== this.#turn) return; // something else is said by now
       this.said.textContent = place ? this.field.dataset.said.replace("{}", place.name) : "";
     } catch {
       // the pin says it as well
@@ -272,6 +275,7 @@ class PinMap extends CityMap {
 
   /** Say what a pin is, with the button that follows it. */
   #offer(pin) {
+    this.#turn = {};
     const button = Object.assign(document.createElement("button"), {
       type: "submit", className: "second", name: "follow", value: pin.dataset.pin, textContent: pin.dataset.follow,
     });

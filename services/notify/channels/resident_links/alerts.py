@@ -1,0 +1,169 @@
+"""Pages of alerts by area: ask for e-mails about new problems, start them, and stop them."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from services.notify.channels.resident_links.pages import (
+    FORM_REFUSALS,
+    HTML,
+    LANGUAGE,
+    LINK_REFUSALS,
+    LinkPages,
+    form_of,
+)
+from services.notify.ports import LinkError, NotifyPorts
+from services.notify.records import Alert, Area, LinkedMessage
+from shared.email_address import normalize_email
+from shared.runtime.http.addresses import address_of
+from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.deadline import Deadline
+from shared.runtime.http.openapi import Content, Operation, Parameter, documents
+from shared.runtime.http.rate_limits import TokenBuckets
+from shared.spoken_languages import SOURCE
+
+PATH = "/alerts"
+# Each request sends an e-mail: from one address 10 at once, then one a minute.
+_PER_SECOND, _BURST_S = 1 / 60, 600.0
+_AREA = {
+    "jurisdiction": Parameter("Jurisdiction, such as `portland.gov`."),
+    "service_code": Parameter("Kind of problem; all without it."),
+    "district": Parameter("Code of a part of town; the whole city without it."),
+}
+_SENT = "sent"
+_PAGE = Content("The page.", HTML)
+_SHOW_FORM = Operation(
+    "Show the form for e-mails about new problems.",
+    {200: _PAGE, **{status: LINK_REFUSALS[status] for status in (404, 429, 503)}},
+    query=LANGUAGE | _AREA | {_SENT: Parameter("`1` after the form was sent.")},
+    unknown="ignored",
+)
+_ASK = Operation(
+    "Ask an address by e-mail to confirm; the response does not tell whether it is known.",
+    {303: Content("Sent; leads to the page that says so."), **FORM_REFUSALS},
+    body=Content(
+        "`email` is where to write.",
+        (URLENCODED,),
+        dict[str, str],
+        example={"email": "a@b.example"},
+    ),
+    query=LANGUAGE | _AREA,
+    unknown="ignored",
+)
+_SHOW_ALERT = Operation(
+    "Show how to start or stop e-mails about new problems; changes nothing.",
+    {200: _PAGE, **LINK_REFUSALS},
+    query=LANGUAGE,
+    unknown="ignored",
+)
+_CHANGE = Operation(
+    "Start or stop the e-mails, from the page or by one click (RFC 8058); idempotent.",
+    {200: _PAGE, **FORM_REFUSALS},
+    body=Content(
+        "`action` is `start`; anything else stops them.",
+        (URLENCODED,),
+        dict[str, str],
+        example={"action": "start"},
+    ),
+    query=LANGUAGE,
+    unknown="ignored",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _AlertPages:
+    core: NotifyPorts
+    pages: LinkPages
+    asking: TokenBuckets
+
+    async def show_form(self, request: web.Request) -> web.Response:
+        area = self._area(request)
+        if request.query.get(_SENT) == "1":
+            return self._page(request, "alert_sent", area)
+        return self._form(request, area)
+
+    async def ask(self, request: web.Request) -> web.Response:
+        area, fields = self._area(request), await form_of(request)
+        typed = fields.get("email", "")
+        mailbox = normalize_email(typed)
+        if mailbox is None:
+            return self._form(request, area, typed)
+        language = self.pages.language_of(request, SOURCE)
+        if self.asking.try_take(address_of(request, self.core.settings.trusted_proxies)):
+            asking = self.core.ask_for_alert(area, mailbox, language)
+            await Deadline().wait_for(asking)
+        query = urlencode({**area._asdict(), "lang": language, _SENT: 1})
+        return web.Response(status=303, headers={"Location": f"{PATH}?{query}"})
+
+    async def show_alert(self, request: web.Request) -> web.Response:
+        return self._of(request, "alert", await self._alert(request))
+
+    async def change(self, request: web.Request) -> web.Response:
+        alert, fields = await self._alert(request), await form_of(request)
+        starts = fields.get("action") == "start"
+        changing = self.core.confirm_alert(alert) if starts else self.core.end_alert(alert)
+        await Deadline().wait_for(changing)
+        return self._of(request, "alert_started" if starts else "alert_ended", alert)
+
+    async def _alert(self, request: web.Request) -> Alert:
+        return await Deadline().wait_for(self.core.find_alert(request.match_info["token"]))
+
+    def _area(self, request: web.Request) -> Area:
+        area = Area(*(request.query.get(name, "") for name in Area._fields))
+        city = self.core.cities.get(area.jurisdiction)
+        if (
+            self.core.settings.intake_url is None
+            or city is None
+            or area.service_code not in {"", *city.service_names}
+            or area.district not in {"", *city.districts}
+        ):
+            raise LinkError("unknown")
+        return area
+
+    def _of(self, request: web.Request, template: str, alert: Alert) -> web.Response:
+        is_new = alert.told_until is None
+        return self._page(request, template, alert.area, alert.language, kept="", is_new=is_new)
+
+    def _form(self, request: web.Request, area: Area, typed: str | None = None) -> web.Response:
+        fault = typed is not None
+        status = 422 if fault else 200
+        return self._page(
+            request, "alert_form", area, status=status, email=typed or "", fault=fault
+        )
+
+    def _page(
+        self,
+        request: web.Request,
+        template: str,
+        area: Area,
+        language: str = SOURCE,
+        *,
+        status: int = 200,
+        **variables: Any,  # noqa: ANN401 - variables of the template
+    ) -> web.Response:
+        about = LinkedMessage(
+            notification_id="",
+            person="",
+            jurisdiction=area.jurisdiction,
+            tracking_number="",
+            service_code=area.service_code,
+            language=language,
+            due_at=self.core.clock(),
+        )
+        district = self.core.cities[area.jurisdiction].districts.get(area.district)
+        shown = {"kept": f"{urlencode(area._asdict())}&", "district": district, **variables}
+        return self.pages.page(request, template, about, status, **shown)
+
+
+def alert_routes(core: NotifyPorts, pages: LinkPages) -> list[web.RouteDef]:
+    """Return the routes of the pages."""
+    path, guarded = core.link_path("alert"), pages.guarded
+    handlers = _AlertPages(core, pages, TokenBuckets(_PER_SECOND, burst_s=_BURST_S))
+    return [
+        web.get(PATH, documents(guarded(handlers.show_form), _SHOW_FORM)),
+        web.post(PATH, documents(guarded(handlers.ask), _ASK)),
+        web.get(path, documents(guarded(handlers.show_alert), _SHOW_ALERT)),
+        web.post(path, documents(guarded(handlers.change), _CHANGE)),
+    ]
