@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from shared.catalogue.jurisdiction import DISTRICTS
 from shared.vocabulary import EARTH_RADIUS_M, GeoPoint
 
 LIMITS = "limits.geojson"
 NEIGHBOURS = "neighbours.geojson"
-DISTRICTS = "districts.geojson"
 AREAS = "areas.geojson"
 
 # Distance outside the city limits, in metres, at which a point still counts as the city's.
@@ -102,14 +102,6 @@ def _first_containing(
             codes[i] = area.code
         unassigned &= ~inside
     return codes
-
-
-def district_names(folder: Path) -> Mapping[str, str]:
-    """Return the names of a city's districts by code."""
-    return {
-        properties["code"]: properties.get("name", properties["code"])
-        for properties in (feature["properties"] for feature in _features(folder / DISTRICTS))
-    }
 
 
 def district_boxes(folder: Path) -> Mapping[str, tuple[float, float, float, float]]:

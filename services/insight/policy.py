@@ -42,8 +42,5 @@ class InsightPolicy:
 
 def monthly_report(city: Jurisdiction) -> MonthlyReport:
     """Return the report of a city."""
-    from shared.geo import district_names  # noqa: PLC0415 - loads shapely
-
     kinds = {code: str(kind.name.en) for code, kind in city.services.items()}
-    names = district_names(city.folder)
-    return MonthlyReport(city.id, city.name, city.monthly_report, kinds, names)
+    return MonthlyReport(city.id, city.name, city.monthly_report, kinds, city.districts)

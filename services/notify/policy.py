@@ -8,7 +8,6 @@ from services.notify.rules.daily_limit import SendingRules
 from services.notify.rules.model import ReferralAgency
 from shared.catalogue import Catalogue, Jurisdiction, LocalText
 from shared.catalogue.texts import phone_in_words
-from shared.geo import district_names
 from shared.redaction import KnownPii, Redactor
 
 _ANYWHERE = Redactor("ZZ")
@@ -85,7 +84,7 @@ def _texts(city: Jurisdiction) -> CityTexts:
         open_pictures={bureau.code for bureau in city.bureaus.values() if bureau.publish_photos},
         referral_reasons=city.referral_reasons,
         answers=city.answers,
-        districts=district_names(city.folder),
+        districts=city.districts,
         neighbours={
             municipality: ReferralAgency(one.name, one.phone, one.url, one.reason)
             for municipality, one in city.neighbours.items()

@@ -17,7 +17,7 @@ from services.notify.policy import CityTexts, NotifyPolicy
 from services.notify.records import (
     OPTED_OUT,
     Alert,
-    Area,
+    AlertArea,
     DisclosedContact,
     HeldContact,
     HeldDecision,
@@ -226,7 +226,7 @@ class NotifyPorts:
         async with transaction(self.pool) as db:
             await unsubscribe(db, person, self.clock())
 
-    async def ask_for_alert(self, area: Area, mailbox: str, language: str) -> None:
+    async def ask_for_alert(self, area: AlertArea, mailbox: str, language: str) -> None:
         """Send an e-mail to an address that asks it to confirm an alert."""
         async with transaction(self.pool) as db:
             key = await self.hash_key(db)

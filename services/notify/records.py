@@ -76,8 +76,8 @@ class LinkedMessage(NamedTuple):
     updates: UpdatesChoice = "all"
 
 
-class Area(NamedTuple):
-    """What an alert is about; an empty code stands for all kinds, or for the whole city."""
+class AlertArea(NamedTuple):
+    """Kind and part of town of an alert; an empty code is all kinds, or the whole city."""
 
     jurisdiction: str
     service_code: str
@@ -89,7 +89,7 @@ class Alert:
     """E-mails about new problems to one address."""
 
     alert_id: str
-    area: Area
+    area: AlertArea
     language: str  # BCP 47 tag
     told_until: datetime | None  # what is reported later is new; None until the person confirms
 

@@ -1,5 +1,6 @@
 """A jurisdiction: the catalogue's data of one city."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,9 @@ from shared.vocabulary import DangerClass, FourEyesRule, GeoPoint, PublicTexts
 
 if TYPE_CHECKING:
     from shared.text_matching.text_model import TextModel
+
+# File of the polygons of districts, in the folder of a jurisdiction.
+DISTRICTS = "districts.geojson"
 
 # Default reason of a referral to the agency for a location outside the city's limits.
 NEIGHBOUR_CITY = "neighbour_city"
@@ -145,6 +149,14 @@ class Jurisdiction:
         """The file of the base map; None without one, or where another server has it."""
         is_file = self.basemap and "://" not in self.basemap
         return self.folder / self.basemap if self.basemap and is_file else None
+
+    @cached_property
+    def districts(self) -> Mapping[str, str]:
+        """Names of its districts by code."""
+        path = self.folder / DISTRICTS
+        found = json.loads(path.read_text("utf-8"))["features"] if path.exists() else []
+        districts = [one["properties"] for one in found]
+        return {one["code"]: one.get("name", one["code"]) for one in districts}
 
     @cached_property
     def codes_by_city(self) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from services.notify.records import Alert, Area, NewProblem
+from services.notify.records import Alert, AlertArea, NewProblem
 from services.notify.rules.alerts import news, next_morning
 from services.notify.store.alerts import (
     DueAlert,
@@ -27,7 +27,7 @@ from shared.vocabulary import END_OF_TIME
 log = structlog.get_logger()
 
 # The newest public problems of an area, the newest first.
-ReadProblems: TypeAlias = Callable[[Area], Awaitable[Sequence[NewProblem]]]
+ReadProblems: TypeAlias = Callable[[AlertArea], Awaitable[Sequence[NewProblem]]]
 # Sends an address new problems, or without any the question whether it wants them.
 SendAlert: TypeAlias = Callable[[Alert, str, Sequence[NewProblem]], Awaitable[SendOutcome]]
 
@@ -53,7 +53,7 @@ class AlertWorker:
     _work: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
 
     def wake(self) -> None:
-        """Look at once: somebody may have asked for an alert."""
+        """Look at once: a person may have asked for an alert."""
         self._work.wake()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -73,7 +73,7 @@ class AlertWorker:
             await end_unwanted(db, now)
         async with borrow(self.pool) as db:
             due = await due_alerts(db, self.sealer, now)
-        listed: dict[Area, Sequence[NewProblem]] = {}
+        listed: dict[AlertArea, Sequence[NewProblem]] = {}
         for one in due:
             area, told_until = one.alert.area, one.alert.told_until
             if told_until is None:

@@ -10,7 +10,7 @@ _LISTED_AFTER = timedelta(minutes=10)
 
 
 class Reported(Protocol):
-    """What was reported at a moment, UTC."""
+    """A report with its moment, UTC."""
 
     @property
     def reported_at(self) -> datetime:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import structlog
 from asyncpg import Record
 
-from services.notify.records import Alert, Area
+from services.notify.records import Alert, AlertArea
 from services.notify.store.contacts import ensure_keys
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection
@@ -78,7 +78,7 @@ async def add_alert(  # noqa: PLR0913, PLR0917 - what an alert is made of
     db: Connection,
     person: str,
     mailbox: str,
-    area: Area,
+    area: AlertArea,
     language: str,
     sealer: Sealer,
     now: datetime,
@@ -137,12 +137,12 @@ async def end_alerts(db: Connection, alert_ids: Collection[str]) -> None:
 
 
 def _alert(row: Record) -> Alert:
-    area = Area(row["jurisdiction"], row["service_code"], row["district"])
+    area = AlertArea(row["jurisdiction"], row["service_code"], row["district"])
     return Alert(row["alert_id"], area, row["language"], row["told_until"])
 
 
 async def end_unwanted(db: Connection, now: datetime) -> None:
-    """End alerts that nobody confirmed in a week, or whose address refused our e-mail."""
+    """End alerts that were not confirmed in a week, or whose address refused our e-mail."""
     rows = await db.fetch(_OVER, now - _CONFIRMED_WITHIN)
     if rows:
         await end_alerts(db, [row["alert_id"] for row in rows])

@@ -25,6 +25,7 @@ from services.notify.rules.model import (
     Trigger,
 )
 from services.notify.rules.updates import ReturnedMail, Updates
+from services.notify.store.alerts import end_alerts
 from services.notify.store.contacts import erase_contacts, save_contacts
 from services.notify.store.deliveries import (
     DELIVERY_COLUMNS,
@@ -343,7 +344,13 @@ class PostgresNotificationStore:
         return [stored_delivery(row) for row in rows]
 
     async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
-        """Suppress what reports of other mail servers say; return the e-mails that bounced."""
+        """Suppress what reports of other mail servers say; return the e-mails that bounced.
+
+        An alert that comes back ends.
+        """
+        await end_alerts(
+            self._db, [one.notification_id for one in returned if one.kind != "bounced_for_now"]
+        )
         return await record_returns(self._db, returned)
 
 

@@ -20,7 +20,9 @@ from services.notify.channels.resident_links.pages import LinkPages
 from services.notify.policy import city_texts
 from services.notify.ports import NotifyPorts
 from services.notify.rules.alerts import next_morning
+from services.notify.rules.updates import ReturnedMail
 from services.notify.store.contacts import destroy_keys
+from services.notify.store.notifications import PostgresNotificationStore
 from services.notify.store.resident_links import Suppressed, suppress_addresses
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
@@ -222,6 +224,13 @@ async def test_an_erased_person_and_an_address_that_bounced_get_nothing_more(
         await suppress_addresses(db, [Suppressed(person, "bounced", confirmed.now[0])])
     await confirmed.next_day()
     assert len(confirmed.mail.mails) == 1
+    assert await pool.fetchval("SELECT count(*) FROM area_alerts") == 0
+
+    await confirmed.ask("eva@example.org")
+    async with transaction(pool) as db:
+        alert = await db.fetchval("SELECT alert_id::text FROM area_alerts")
+        returned = [ReturnedMail(alert, "bounced", confirmed.now[0])]
+        await PostgresNotificationStore(db).record_returns(returned)
     assert await pool.fetchval("SELECT count(*) FROM area_alerts") == 0
 
     await confirmed.ask("ben@example.org")

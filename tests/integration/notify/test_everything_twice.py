@@ -55,9 +55,9 @@ class Story:
         if self.kind == 1:
             self.of_case.append(attached(requests[1], self.case_id, 2))
         last = len(self.of_case)
-        if self.kind == 3:
+        for status in ("acknowledged", "in_progress", "acknowledged") if self.kind == 3 else ():
             last += 1
-            self.of_case.append(moved(self.case_id, last, "acknowledged"))
+            self.of_case.append(moved(self.case_id, last, status))
         self.of_case.append(moved(self.case_id, last + 1, "in_progress"))
         if self.kind != 1:
             self.of_case.append(closed(self.case_id, last + 2))

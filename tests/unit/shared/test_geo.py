@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared.catalogue import load_catalogue
-from shared.geo import DISTRICTS, LIMITS, NEIGHBOURS, CityBoundaries
+from shared.catalogue.jurisdiction import DISTRICTS
+from shared.geo import LIMITS, NEIGHBOURS, CityBoundaries
 from shared.vocabulary import GeoPoint
 
 METRE = 1 / 111_195  # degrees of latitude

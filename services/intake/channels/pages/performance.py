@@ -18,7 +18,6 @@ from services.intake.channels.pages.charts import NONE, Dimension, Row, Words
 from services.intake.channels.pages.site import CitySite
 from shared.catalogue import Jurisdiction
 from shared.errors import TransientError
-from shared.geo import district_names
 from shared.runtime.http.list_queries import read_json
 
 PATH = "/performance"
@@ -148,7 +147,7 @@ async def open_performance(
     site: CitySite, insight: HttpUrl | None
 ) -> AsyncGenerator[PerformancePage]:
     """Open the page with a client of insight."""
-    districts = district_names(site.city.folder)
+    districts = site.city.districts
     if insight is None:
         yield PerformancePage(site, districts, None)
         return

@@ -16,7 +16,7 @@ from services.intake.channels.listing.query import (
 from services.intake.channels.listing.store import ListedRequest, PostgresListedRequests
 from services.intake.ports import IntakePorts
 from shared.catalogue import Jurisdiction
-from shared.geo import district_boxes, district_names
+from shared.geo import district_boxes
 from shared.runtime.http.deadline import Deadline
 from shared.vocabulary import END_OF_TIME, START_OF_TIME, GeoPoint
 
@@ -56,11 +56,6 @@ class ProblemList:
 
     core: IntakePorts
     city: Jurisdiction
-
-    @cached_property
-    def districts(self) -> Mapping[str, str]:
-        """Names of the city's districts by code."""
-        return district_names(self.city.folder)
 
     @cached_property
     def codes(self) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ class ProblemPages:
             "problems",
             problems=[self._problem(*one) for one in found.requests],
             kinds=sorted((name.in_language(language), code) for code, name in names.items()),
-            districts=self.problems.districts,
+            districts=self.access.site.city.districts,
             chosen=filters,
             filters=filters.query,
             older=_older(PATH, filters, found.after),
@@ -175,7 +175,7 @@ class ProblemPages:
         filters = Filters(*(request.query.get(name, "") for name in Filters._fields))
         known: Mapping[str, Collection[str]] = {
             "service_code": self.problems.codes,
-            "district": self.problems.districts,
+            "district": self.access.site.city.districts,
             "status": STATUSES,
         }
         for name, value in filters._asdict().items():
@@ -206,7 +206,7 @@ class ProblemPages:
             is_open=one.is_open,
             reported_at=one.submitted_at.isoformat(),
             address=one.address,
-            district=self.problems.districts.get(district or ""),
+            district=self.access.site.city.districts.get(district or ""),
             words=public_words(one),
             note=public_note(one.last.note) if one.last else None,
             bureau=responsible(one, self.access.site.city),

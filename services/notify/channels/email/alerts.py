@@ -11,7 +11,7 @@ from pydantic import HttpUrl
 
 from services.notify.channels.email.message import MailIdentity, build_message
 from services.notify.ports import RenderAlert
-from services.notify.records import Alert, Area, NewProblem
+from services.notify.records import Alert, AlertArea, NewProblem
 from shared.errors import TransientError
 from shared.runtime.http.list_queries import read_json
 from shared.runtime.smtp import SendOutcome, SmtpMailer
@@ -33,7 +33,7 @@ class PublicList:
 
     session: aiohttp.ClientSession
 
-    async def problems(self, area: Area) -> Sequence[NewProblem]:
+    async def problems(self, area: AlertArea) -> Sequence[NewProblem]:
         """Return the newest problems of an area, 500 at most, or raise ``NoProblemsError``."""
         named = {"service_code": area.service_code, "district": area.district}
         query = {name: code for name, code in named.items() if code}

@@ -15,7 +15,7 @@ from services.notify.channels.resident_links.pages import (
     form_of,
 )
 from services.notify.ports import LinkError, NotifyPorts
-from services.notify.records import Alert, Area, LinkedMessage
+from services.notify.records import Alert, AlertArea, LinkedMessage
 from shared.email_address import normalize_email
 from shared.runtime.http.addresses import address_of
 from shared.runtime.http.calls import URLENCODED
@@ -110,8 +110,8 @@ class _AlertPages:
     async def _alert(self, request: web.Request) -> Alert:
         return await Deadline().wait_for(self.core.find_alert(request.match_info["token"]))
 
-    def _area(self, request: web.Request) -> Area:
-        area = Area(*(request.query.get(name, "") for name in Area._fields))
+    def _area(self, request: web.Request) -> AlertArea:
+        area = AlertArea(*(request.query.get(name, "") for name in AlertArea._fields))
         city = self.core.cities.get(area.jurisdiction)
         if (
             self.core.settings.intake_url is None
@@ -126,7 +126,9 @@ class _AlertPages:
         is_new = alert.told_until is None
         return self._page(request, template, alert.area, alert.language, kept="", is_new=is_new)
 
-    def _form(self, request: web.Request, area: Area, typed: str | None = None) -> web.Response:
+    def _form(
+        self, request: web.Request, area: AlertArea, typed: str | None = None
+    ) -> web.Response:
         fault = typed is not None
         status = 422 if fault else 200
         return self._page(
@@ -137,7 +139,7 @@ class _AlertPages:
         self,
         request: web.Request,
         template: str,
-        area: Area,
+        area: AlertArea,
         language: str = SOURCE,
         *,
         status: int = 200,
