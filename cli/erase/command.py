@@ -26,6 +26,7 @@ from services.intake.channels.pages.store import erase_page_drafts
 from services.intake.channels.sms.store import erase_drafts
 from services.intake.store import erasure
 from services.notify.handlers import erase as erase_in_notify
+from services.notify.store.alerts import end_alerts
 from services.notify.store.notifications import PostgresNotificationStore
 from shared.catalogue import load_catalogue
 from shared.runtime.clock import utc_now
@@ -57,6 +58,7 @@ _LABELS = {
     "messages": "messages not sent yet",
     "media": "pictures",
     "drafts": "unfinished reports by text message, e-mail or page",
+    "alerts": "e-mails about new problems",
     "submissions": "rejected submissions",
     "dead_letters": "dead letters",
     "outbox": "copies of dead letters in outboxes",
@@ -184,6 +186,7 @@ async def remove(db: Connection, found: Findings) -> None:
             await db.execute(f"SET LOCAL search_path = {service}")
             await remove_records(db, copies)
         await _erase_in_notify(db, ids)
+        await end_alerts(db, sorted(found.alerts))
 
 
 async def repeat(db: Connection, request_ids: Collection[str]) -> None:

@@ -36,6 +36,7 @@ _REQUESTS = """
     SELECT request_id::text FROM notify.requests
      WHERE person = ANY($1::text[]) OR phone_ref = ANY($2::text[])
 """
+_ALERTS = "SELECT alert_id::text FROM notify.area_alerts WHERE person = ANY($1::text[])"
 _TEXTS = """
     SELECT person, jurisdiction, number AS sealed FROM intake.sms_conversations
      WHERE number IS NOT NULL
@@ -63,12 +64,14 @@ class SealedSearch:
 
     async def requests(self) -> set[str]:
         """Return the person's requests in notify; WrongContactKeyError for another secret."""
-        async with self.db.transaction(readonly=True):
-            await self.db.execute("SET LOCAL search_path = notify")
-            hash_key = await ContactKeys(self.secrets.contact).require(self.db)
         refs = [phone_ref(self.secrets.reporter_key, number) for number in self.person.phones]
-        found = await self.db.fetch(_REQUESTS, list(self._hashes(hash_key)), refs)
+        found = await self.db.fetch(_REQUESTS, await self._people(), refs)
         return {row["request_id"] for row in found}
+
+    async def alerts(self) -> set[str]:
+        """Return the ids of the person's e-mails about new problems; raises as ``requests``."""
+        found = await self.db.fetch(_ALERTS, await self._people())
+        return {row["alert_id"] for row in found}
 
     async def drafts(self) -> set[tuple[str, str]]:
         """Return person and city of reports by text message that wait for an answer."""
@@ -102,6 +105,12 @@ class SealedSearch:
             for row, state in zip(rows, states, strict=True)
             if state and self.person.is_named_in([state.encode()])
         }
+
+    async def _people(self) -> list[str]:
+        async with self.db.transaction(readonly=True):
+            await self.db.execute("SET LOCAL search_path = notify")
+            key = await ContactKeys(self.secrets.contact).require(self.db)
+        return list(self._hashes(key))
 
     def _hashes(self, key: bytes) -> Iterator[str]:
         for address in self.person.emails:
@@ -195,6 +204,8 @@ class Findings:
     mail_drafts: set[str] = field(default_factory=set)
     # Ids of the reports on the residents' pages.
     page_drafts: set[str] = field(default_factory=set)
+    # Ids of the e-mails about new problems that the person gets.
+    alerts: set[str] = field(default_factory=set)
 
     @property
     def request_ids(self) -> Collection[str]:
@@ -213,6 +224,7 @@ class Findings:
             "messages": self.messages,
             "media": self.media,
             "drafts": len(self.drafts) + len(self.mail_drafts) + len(self.page_drafts),
+            "alerts": len(self.alerts),
             "submissions": len(self.submissions),
             "dead_letters": len(self.dead_letters),
             "outbox": sum(map(len, self.outbox.values())),
@@ -244,6 +256,7 @@ class Search:
             found.drafts = await self.sealed.drafts()
             found.mail_drafts = await self.sealed.mail_drafts()
             found.page_drafts = await self.sealed.page_drafts()
+            found.alerts = await self.sealed.alerts()
         if self.subject.person:
             found.submissions |= await self._rejected(self.subject.person)
             for service in SERVICES:

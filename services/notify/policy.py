@@ -29,6 +29,7 @@ class CityTexts:
     referral_reasons: Mapping[str, LocalText]
     answers: Mapping[str, LocalText]
     districts: Mapping[str, str]
+    public_kinds: Collection[str]
     # Agencies around the city, by municipality.
     neighbours: Mapping[str, ReferralAgency] = field(default_factory=dict)
     takes_replies: bool = False  # True where replies to e-mails reach the city
@@ -85,6 +86,7 @@ def _texts(city: Jurisdiction) -> CityTexts:
         referral_reasons=city.referral_reasons,
         answers=city.answers,
         districts=city.districts,
+        public_kinds={kind.code for kind in city.services.values() if not kind.private},
         neighbours={
             municipality: ReferralAgency(one.name, one.phone, one.url, one.reason)
             for municipality, one in city.neighbours.items()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Literal
 from uuid import UUID
 
 import jinja2
@@ -24,8 +24,6 @@ from services.notify.records import (
     LinkedMessage,
     ListedMessage,
     MessageState,
-    NewProblem,
-    RenderedMessage,
     UpdatesChoice,
 )
 from services.notify.rendering.alerts import AlertRenderer
@@ -36,7 +34,13 @@ from services.notify.rules.recipients import person_hash
 from services.notify.rules.signed_links import PATHS, LinkPurpose, SignedLinks, has_ended
 from services.notify.rules.updates import SettledState, settled_from
 from services.notify.settings import NotifySettings, SecondProviders
-from services.notify.store.alerts import add_alert, confirm_alert, end_alerts, find_alert
+from services.notify.store.alerts import (
+    NewAlert,
+    add_alert,
+    confirm_alert,
+    end_alert,
+    find_alert,
+)
 from services.notify.store.deliveries import (
     drop_held,
     list_held,
@@ -57,6 +61,7 @@ from services.notify.store.resident_links import (
     unsubscribe,
 )
 from shared.contract.events import ContactDisclosed, ContactDisclosure, Feedback, FeedbackGiven
+from shared.email_address import without_tag
 from shared.redaction import KnownPii
 from shared.runtime.clock import utc_now
 from shared.runtime.http.authentication import Callers
@@ -67,8 +72,6 @@ from shared.runtime.sealing import Sealer
 from shared.runtime.service import ServiceTask
 from shared.spoken_languages import SpokenLanguage
 from shared.vocabulary import StatusChannel
-
-RenderAlert: TypeAlias = Callable[[Alert, Sequence[NewProblem]], RenderedMessage]
 
 
 class LinkError(Exception):
@@ -93,6 +96,7 @@ class NotifyPorts:
     languages: Mapping[str, SpokenLanguage]
     inboxes: Mapping[str, str]  # by jurisdiction, the address that takes replies to e-mail
     renderer: MessageRenderer
+    alert_renderer: AlertRenderer
     links: SignedLinks
     sealer: Sealer  # wraps the keys of people
     hash_key: Callable[[Connection], Awaitable[bytes]]  # secret key of the hash of people
@@ -100,6 +104,8 @@ class NotifyPorts:
     may_send: Callable[[], bool]  # False while no message may be sent yet
     # Called after a commit that may have added deliveries.
     wakes: list[Callable[[], None]] = field(default_factory=list)
+    # Called after a person asked for an alert.
+    alert_wakes: list[Callable[[], None]] = field(default_factory=list)
     clock: Callable[[], datetime] = utc_now
 
     def deliver(
@@ -122,12 +128,6 @@ class NotifyPorts:
         self.wakes.append(worker.wake)
         return worker.run
 
-    def render_alert(self, alert: Alert, problems: Sequence[NewProblem]) -> RenderedMessage:
-        """Return an e-mail with new problems, or without any the question before them."""
-        pages_url = self.settings.pages_url or self.settings.public_url
-        renderer = AlertRenderer(self.cities, pages_url, self.links, self.languages)
-        return renderer.render(alert, problems)
-
     def alert_worker(self, problems: ReadProblems, send: SendAlert) -> AlertWorker:
         """Return the worker that sends the alerts that are due."""
         worker = AlertWorker(
@@ -136,11 +136,17 @@ class NotifyPorts:
             timezone=self.policy.rules.timezone,
             clock=self.clock,
             may_send=self.may_send,
+            serves=self.serves,
             problems=problems,
             send=send,
         )
-        self.wakes.append(worker.wake)
+        self.alert_wakes.append(worker.wake)
         return worker
+
+    def serves(self, alert: Alert) -> bool:
+        """Return True where the alert's city and language are still there."""
+        city = self.settings.pages_jurisdiction
+        return alert.area.jurisdiction == city and alert.language in self.languages
 
     async def record_status(
         self,
@@ -230,18 +236,19 @@ class NotifyPorts:
         """Send an e-mail to an address that asks it to confirm an alert."""
         async with transaction(self.pool) as db:
             key = await self.hash_key(db)
-            person = person_hash(key, address=mailbox, phone=None, request_id="")
-            await add_alert(db, person, mailbox, area, language, self.sealer, self.clock())
-        for wake in self.wakes:
+            person, inbox = (
+                person_hash(key, address=address, phone=None, request_id="")
+                for address in (mailbox, without_tag(mailbox))
+            )
+            asked = NewAlert(person, inbox, mailbox, area, language)
+            await add_alert(db, asked, self.sealer, self.clock())
+        for wake in self.alert_wakes:
             wake()
 
-    async def find_alert(self, token: str) -> Alert:
-        """Return the alert of a link, or raise ``LinkError``."""
+    async def find_alert(self, token: str) -> Alert | None:
+        """Return the alert of a link, None once it has ended; raises ``LinkError``."""
         async with borrow(self.pool) as db:
-            alert = await find_alert(db, self._notification("alert", token))
-        if alert is None:
-            raise LinkError("ended")
-        return alert
+            return await find_alert(db, self._notification("alert", token))
 
     async def confirm_alert(self, alert: Alert) -> None:
         """Send what is new from the next morning on. Idempotent."""
@@ -252,7 +259,7 @@ class NotifyPorts:
     async def end_alert(self, alert: Alert) -> None:
         """Send nothing more. Idempotent."""
         async with transaction(self.pool) as db:
-            await end_alerts(db, [alert.alert_id])
+            await end_alert(db, alert.alert_id)
 
     async def has_lead(self, work_order_id: str) -> bool:
         """Return True when a bureau leads a case by this work order."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from services.notify.rules import model
+from services.notify.rules import alerts, model
 from shared.contract.events import Data
 from shared.vocabulary import StatusChannel
 
@@ -20,6 +20,7 @@ MessageState: TypeAlias = Literal["held", "unknown", "failed", "suppressed"]
 NEWEST = UUID(int=2**128 - 1)  # is above the id of each message
 # All states of messages, as the database has them.
 AnyMessageState: TypeAlias = MessageState | Literal["pending", "sending", "sent", "merged"]
+NewProblem: TypeAlias = alerts.NewProblem
 HeldDecision: TypeAlias = Literal["release", "drop"]
 
 
@@ -92,16 +93,6 @@ class Alert:
     area: AlertArea
     language: str  # BCP 47 tag
     told_until: datetime | None  # what is reported later is new; None until the person confirms
-
-
-class NewProblem(NamedTuple):
-    """A problem as the public list shows it."""
-
-    public_id: str
-    service_code: str
-    address: str | None
-    district: str | None  # its code
-    reported_at: datetime
 
 
 class DisclosedContact(Data):

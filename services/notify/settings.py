@@ -145,6 +145,7 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
             ``public_url``, where both services share a host.
         intake_url: Base URL of intake, whose list of problems e-mails about new problems are made
             from; None sends none.
+        pages_jurisdiction: The city of that list.
         sender: Sender address of all messages.
         smtp_host: Host name of the mail server.
         smtp_port: Port of the mail server.
@@ -168,6 +169,7 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
     public_url: _BaseUrl
     pages_url: Annotated[_BaseUrl | None, Field(validation_alias="ROUTE311_PUBLIC_URL")] = None
     intake_url: HttpUrl | None = None
+    pages_jurisdiction: str = "portland.gov"
     sender: Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)]

@@ -235,7 +235,7 @@ async def test_a_telephone_number_in_any_format_names_its_owner(router: Operated
     assert await router.last_contact(request_id) is None
 
 
-async def test_reports_that_wait_for_their_place_or_on_the_pages_are_erased(
+async def test_what_waits_for_a_place_or_on_the_pages_and_alerts_are_erased(
     router: OperatedRouter,
 ) -> None:
     email = "dora.waits@example.org"
@@ -246,6 +246,10 @@ async def test_reports_that_wait_for_their_place_or_on_the_pages_are_erased(
     async with aiohttp.ClientSession(router.stack.intake) as client:
         kind = await (await visit(client, "/report")).submit({"description": "A broken bench"})
         await kind.submit({"email": email, "step": "3", "to": "back"})
+    async with aiohttp.ClientSession(router.stack.notify) as client:
+        area = {"jurisdiction": "portland.gov"}
+        async with client.post("/alerts", params=area, data={"email": email}) as response:
+            assert response.status == 200
     waiting = "SELECT sealed_address, state, due_at FROM intake.mail_conversations"
     before = [tuple(row) for row in await router.fetch(waiting)]
     shown = await router.holding(email, "Dora Ximenes")
@@ -253,8 +257,9 @@ async def test_reports_that_wait_for_their_place_or_on_the_pages_are_erased(
     code, done = await router.command("erase", "--email", email)
     after = [tuple(row) for row in await router.fetch(waiting)]
 
-    assert (code, done["removed"]["drafts"]) == (0, 2)
+    assert (code, done["removed"]["drafts"], done["removed"]["alerts"]) == (0, 2, 1)
     assert await router.fetch("SELECT FROM intake.report_drafts") == []
+    assert await router.fetch("SELECT FROM notify.area_alerts") == []
     assert [str(row).count("sealed:") for row in before] == [3]
     assert shown == []
     assert "sealed:" not in str(after)

@@ -34,11 +34,7 @@ _DESTROY_SQL = """
     DELETE FROM contact_keys AS known
      WHERE person = ANY($1::text[])
        AND NOT EXISTS (SELECT FROM requests WHERE requests.person = known.person)
-"""
-_END_ALERTS_SQL = """
-    DELETE FROM area_alerts
-     WHERE person = ANY($1::text[])
-       AND NOT EXISTS (SELECT FROM contact_keys AS k WHERE k.person = area_alerts.person)
+       AND NOT EXISTS (SELECT FROM area_alerts WHERE area_alerts.person = known.person)
 """
 _SOME_SQL = "SELECT person, wrapped FROM contact_keys ORDER BY person LIMIT 10"
 _STRANGE_SQL = "SELECT EXISTS (SELECT FROM contact_keys WHERE secret_id <> ALL($1::text[]))"
@@ -130,9 +126,8 @@ async def lock_keys(db: Connection, request_ids: Collection[str]) -> list[str]:
 
 
 async def destroy_keys(db: Connection, people: Collection[str]) -> None:
-    """Destroy the locked keys of people who have no contact left, and end their alerts."""
+    """Destroy the locked keys of people who have no contact and no alert left."""
     await db.execute(_DESTROY_SQL, people)
-    await db.execute(_END_ALERTS_SQL, people)
 
 
 log = structlog.get_logger()

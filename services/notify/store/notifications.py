@@ -25,7 +25,7 @@ from services.notify.rules.model import (
     Trigger,
 )
 from services.notify.rules.updates import ReturnedMail, Updates
-from services.notify.store.alerts import end_alerts
+from services.notify.store.alerts import returned_alerts
 from services.notify.store.contacts import erase_contacts, save_contacts
 from services.notify.store.deliveries import (
     DELIVERY_COLUMNS,
@@ -33,7 +33,12 @@ from services.notify.store.deliveries import (
     stored_delivery,
     trigger_of,
 )
-from services.notify.store.resident_links import save_consents, save_leads
+from services.notify.store.resident_links import (
+    Suppressed,
+    save_consents,
+    save_leads,
+    suppress_addresses,
+)
 from shared.contract.events import new_id
 from shared.runtime.postgres import Connection, columns
 from shared.runtime.sealing import Sealer
@@ -346,10 +351,16 @@ class PostgresNotificationStore:
     async def record_returns(self, returned: Sequence[ReturnedMail]) -> Sequence[StoredDelivery]:
         """Suppress what reports of other mail servers say; return the e-mails that bounced.
 
-        An alert that comes back ends.
+        The address of an alert that comes back gets no e-mail any more, as that of a message.
         """
-        await end_alerts(
-            self._db, [one.notification_id for one in returned if one.kind != "bounced_for_now"]
+        people = await returned_alerts(self._db, [one.notification_id for one in returned])
+        await suppress_addresses(
+            self._db,
+            [
+                Suppressed(people[one.notification_id], one.kind, one.at)
+                for one in returned
+                if one.notification_id in people and one.kind != "bounced_for_now"
+            ],
         )
         return await record_returns(self._db, returned)
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any, Self, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import pydantic_core
 from aiohttp import web
@@ -49,6 +50,22 @@ def answers_errors(advice: str) -> Callable[[Handler], Handler]:
         return answer
 
     return decorate
+
+
+def refuse_cross_site(request: web.Request, public_url: str) -> None:
+    """Raise ``RefusedError`` for a form that a browser sends from another site."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        is_ours = site in {"same-origin", "none"}
+    else:
+        origin = request.headers.get("Origin")
+        try:
+            netloc = urlsplit(origin).netloc if origin else request.host
+        except ValueError:  # such as an address without its closing bracket
+            netloc = ""
+        is_ours = netloc in {request.host, urlsplit(public_url).netloc}
+    if not is_ours:
+        detail = "Open the form on this site and send it from there."
+        raise RefusedError(problem_response(403, "From another site", detail))
 
 
 async def body_of(request: web.Request, media_type: str = JSON, *, max_bytes: int = MIB) -> bytes:

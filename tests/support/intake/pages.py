@@ -176,6 +176,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "chosen": Filters("ROW-POTHOLE", "SW", "open"),
         "filters": "service_code=ROW-POTHOLE&district=SW",
         "older": "/problems?after=x",
+        "alerts": "https://311.example.org/alerts?jurisdiction=portland.gov",
     },
     "accessibility": {},
     "privacy": {},

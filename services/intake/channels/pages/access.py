@@ -4,21 +4,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from services.intake.channels.pages.site import CitySite
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import Callers, RefusedError
+from shared.runtime.http.calls import refuse_cross_site
 from shared.runtime.http.deadline import log_not_served
-from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
 
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
-
-_OWN = frozenset({"same-origin", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +50,8 @@ class PageAccess:
         limit = self.callers.by_address if is_look else self.forms
         if not limit.try_take(address):
             raise RefusedError(ADDRESS_RATE.response())
-        if request.method == "POST" and self._is_cross_site(request):
-            detail = "Open the form on this site and send it from there."
-            raise RefusedError(problem_response(403, "From another site", detail))
-
-    def _is_cross_site(self, request: web.Request) -> bool:
-        if site := request.headers.get("Sec-Fetch-Site"):
-            return site not in _OWN
-        origin = request.headers.get("Origin")
-        ours = {request.host, urlsplit(self.site.public_url).netloc}
-        try:
-            return origin is not None and urlsplit(origin).netloc not in ours
-        except ValueError:  # such as an address without its closing bracket
-            return True
+        if request.method == "POST":
+            refuse_cross_site(request, self.site.public_url)
 
     def _problem(
         self, request: web.Request, status: int, retry_after: str | None = None

@@ -1,16 +1,17 @@
 """Alerts as e-mails, made from the list that intake publishes."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 from pydantic import HttpUrl
 
 from services.notify.channels.email.message import MailIdentity, build_message
-from services.notify.ports import RenderAlert
+from services.notify.ports import NotifyPorts
 from services.notify.records import Alert, AlertArea, NewProblem
 from shared.errors import TransientError
 from shared.runtime.http.list_queries import read_json
@@ -33,12 +34,18 @@ class PublicList:
 
     session: aiohttp.ClientSession
 
-    async def problems(self, area: AlertArea) -> Sequence[NewProblem]:
-        """Return the newest problems of an area, 500 at most, or raise ``NoProblemsError``."""
+    async def problems(self, area: AlertArea) -> Sequence[NewProblem] | None:
+        """Return the newest problems of an area, 500 at most; None where it is unknown there.
+
+        Raises:
+            NoProblemsError: Intake did not answer, or not usably.
+        """
         named = {"service_code": area.service_code, "district": area.district}
         query = {name: code for name, code in named.items() if code}
         try:
             async with self.session.get(_PATH, params=query, allow_redirects=False) as response:
+                if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                    return None
                 response.raise_for_status()
                 listed = await read_json(response, _MAX_BYTES)
             return [_problem(feature["properties"]) for feature in listed["features"]]
@@ -48,7 +55,6 @@ class PublicList:
 
 def _problem(properties: Mapping[str, Any]) -> NewProblem:
     return NewProblem(
-        properties["service_request_id"],
         properties["service_code"],
         properties["address"],
         properties["district"],
@@ -68,26 +74,25 @@ async def open_list(url: HttpUrl) -> AsyncGenerator[PublicList]:
 class AlertSender:
     """Sends alerts over one connection."""
 
+    core: NotifyPorts
     mailer: SmtpMailer
     identity: MailIdentity
-    render: RenderAlert
-    clock: Callable[[], datetime]
 
-    async def send(self, alert: Alert, mailbox: str, problems: Sequence[NewProblem]) -> SendOutcome:
+    async def send(
+        self, alert: Alert, mailbox: str, problems: Sequence[NewProblem], mail_id: str
+    ) -> SendOutcome:
         """Send new problems, or without any the question whether the person wants them."""
-        now, city = self.clock(), alert.area.jurisdiction
-        message = self.render(alert, problems)
-        headers = {
-            "List-Unsubscribe": f"<{message.unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
+        city, message = alert.area.jurisdiction, self.core.alert_renderer.render(alert, problems)
         built = build_message(
             message,
-            notification_id=f"{alert.alert_id}-{now:%Y%m%d%H%M}",
+            notification_id=mail_id,
             sender=self.identity.sender_of(city),
             mailbox=mailbox,
-            now=now,
-            headers=headers,
+            now=self.core.clock(),
+            headers={
+                "List-Unsubscribe": f"<{message.unsubscribe_url}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
         )
-        bounces = self.identity.bounce_address(city, alert.alert_id)
+        bounces = self.identity.bounce_address(city, mail_id)
         return await self.mailer.send(mailbox, self.identity.sign(built), returns_to=bounces)

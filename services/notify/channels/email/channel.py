@@ -137,7 +137,7 @@ async def open_email(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
         if settings.intake_url:
             listed = await stack.enter_async_context(open_list(settings.intake_url))
             [mailer] = await stack.enter_async_context(open_mailers(settings, settings.sender, 1))
-            sender = AlertSender(mailer, identity, core.render_alert, core.clock)
+            sender = AlertSender(core, mailer, identity)
             tasks.append(core.alert_worker(listed.problems, sender.send).run)
         yield ChannelParts(tasks=tasks)
 

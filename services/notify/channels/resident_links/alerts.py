@@ -18,10 +18,12 @@ from services.notify.ports import LinkError, NotifyPorts
 from services.notify.records import Alert, AlertArea, LinkedMessage
 from shared.email_address import normalize_email
 from shared.runtime.http.addresses import address_of
-from shared.runtime.http.calls import URLENCODED
+from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.calls import URLENCODED, refuse_cross_site
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, Parameter, documents
 from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.refusals import ADDRESS_RATE
 from shared.spoken_languages import SOURCE
 
 PATH = "/alerts"
@@ -42,7 +44,11 @@ _SHOW_FORM = Operation(
 )
 _ASK = Operation(
     "Ask an address by e-mail to confirm; the response does not tell whether it is known.",
-    {303: Content("Sent; leads to the page that says so."), **FORM_REFUSALS},
+    {
+        303: Content("Sent; leads to the page that says so."),
+        403: Content("The form is on another site.", HTML),
+        **FORM_REFUSALS,
+    },
     body=Content(
         "`email` is where to write.",
         (URLENCODED,),
@@ -63,7 +69,7 @@ _CHANGE = Operation(
     {200: _PAGE, **FORM_REFUSALS},
     body=Content(
         "`action` is `start`; anything else stops them.",
-        (URLENCODED,),
+        (URLENCODED, "multipart/form-data"),
         dict[str, str],
         example={"action": "start"},
     ),
@@ -81,48 +87,57 @@ class _AlertPages:
     async def show_form(self, request: web.Request) -> web.Response:
         area = self._area(request)
         if request.query.get(_SENT) == "1":
-            return self._page(request, "alert_sent", area)
+            return self._page(request, "alert_sent", area, kept=_query(area, sent=True))
         return self._form(request, area)
 
     async def ask(self, request: web.Request) -> web.Response:
+        refuse_cross_site(request, self.core.settings.public_url)
         area, fields = self._area(request), await form_of(request)
         typed = fields.get("email", "")
         mailbox = normalize_email(typed)
         if mailbox is None:
             return self._form(request, area, typed)
+        if not self.asking.try_take(address_of(request, self.core.settings.trusted_proxies)):
+            raise RefusedError(ADDRESS_RATE.response())
         language = self.pages.language_of(request, SOURCE)
-        if self.asking.try_take(address_of(request, self.core.settings.trusted_proxies)):
-            asking = self.core.ask_for_alert(area, mailbox, language)
-            await Deadline().wait_for(asking)
-        query = urlencode({**area._asdict(), "lang": language, _SENT: 1})
-        return web.Response(status=303, headers={"Location": f"{PATH}?{query}"})
+        await Deadline().wait_for(self.core.ask_for_alert(area, mailbox, language))
+        location = f"?{_query(area, sent=True)}lang={language}"
+        return web.Response(status=303, headers={"Location": location})
 
     async def show_alert(self, request: web.Request) -> web.Response:
         return self._of(request, "alert", await self._alert(request))
 
     async def change(self, request: web.Request) -> web.Response:
-        alert, fields = await self._alert(request), await form_of(request)
-        starts = fields.get("action") == "start"
-        changing = self.core.confirm_alert(alert) if starts else self.core.end_alert(alert)
-        await Deadline().wait_for(changing)
+        alert = await self._alert(request)
+        # Mail programs send one click as multipart/form-data as well, and it always stops.
+        is_form = request.content_type == URLENCODED
+        starts = is_form and (await form_of(request)).get("action") == "start"
+        if alert:
+            changing = self.core.confirm_alert(alert) if starts else self.core.end_alert(alert)
+            await Deadline().wait_for(changing)
         return self._of(request, "alert_started" if starts else "alert_ended", alert)
 
-    async def _alert(self, request: web.Request) -> Alert:
+    async def _alert(self, request: web.Request) -> Alert | None:
         return await Deadline().wait_for(self.core.find_alert(request.match_info["token"]))
 
     def _area(self, request: web.Request) -> AlertArea:
         area = AlertArea(*(request.query.get(name, "") for name in AlertArea._fields))
+        settings = self.core.settings
         city = self.core.cities.get(area.jurisdiction)
         if (
-            self.core.settings.intake_url is None
+            settings.intake_url is None
             or city is None
-            or area.service_code not in {"", *city.service_names}
+            or area.jurisdiction != settings.pages_jurisdiction
+            or area.service_code not in {"", *city.public_kinds}
             or area.district not in {"", *city.districts}
         ):
             raise LinkError("unknown")
         return area
 
-    def _of(self, request: web.Request, template: str, alert: Alert) -> web.Response:
+    def _of(self, request: web.Request, template: str, alert: Alert | None) -> web.Response:
+        if alert is None or not self.core.serves(alert):
+            city = AlertArea(self.core.settings.pages_jurisdiction, "", "")
+            return self._page(request, "alert_ended", city, kept="")
         is_new = alert.told_until is None
         return self._page(request, template, alert.area, alert.language, kept="", is_new=is_new)
 
@@ -130,9 +145,14 @@ class _AlertPages:
         self, request: web.Request, area: AlertArea, typed: str | None = None
     ) -> web.Response:
         fault = typed is not None
-        status = 422 if fault else 200
         return self._page(
-            request, "alert_form", area, status=status, email=typed or "", fault=fault
+            request,
+            "alert_form",
+            area,
+            status=422 if fault else 200,
+            kept=_query(area),
+            email=typed or "",
+            fault=fault,
         )
 
     def _page(
@@ -154,9 +174,14 @@ class _AlertPages:
             language=language,
             due_at=self.core.clock(),
         )
-        district = self.core.cities[area.jurisdiction].districts.get(area.district)
-        shown = {"kept": f"{urlencode(area._asdict())}&", "district": district, **variables}
-        return self.pages.page(request, template, about, status, **shown)
+        city = self.core.cities.get(area.jurisdiction)
+        district = city.districts.get(area.district) if city else None
+        return self.pages.page(request, template, about, status, district=district, **variables)
+
+
+def _query(area: AlertArea, *, sent: bool = False) -> str:
+    """Return the parameters of a page about an area, before its language."""
+    return urlencode(area._asdict() | ({_SENT: 1} if sent else {})) + "&"
 
 
 def alert_routes(core: NotifyPorts, pages: LinkPages) -> list[web.RouteDef]:
