@@ -96,7 +96,7 @@ class DueAlert(NamedTuple):
 
 
 class NewAlert(NamedTuple):
-    """An alert that somebody asks for, with keyed hashes of the person and the inbox."""
+    """An alert that a person asks for, with keyed hashes of the person and the inbox."""
 
     person: str
     inbox: str
@@ -161,7 +161,7 @@ async def returned_alerts(db: Connection, mail_ids: Collection[str]) -> Mapping[
 
 
 async def end_alert(db: Connection, alert_id: str) -> None:
-    """End an alert; one that was never confirmed is kept so that nobody is asked again."""
+    """End an alert; one that was never confirmed is kept, so that its inbox is not asked again."""
     if not await db.fetchval(_DECLINE, alert_id, END_OF_TIME):
         await end_alerts(db, [alert_id])
 

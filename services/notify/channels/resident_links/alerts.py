@@ -19,7 +19,7 @@ from services.notify.records import Alert, AlertArea, LinkedMessage
 from shared.email_address import normalize_email
 from shared.runtime.http.addresses import address_of
 from shared.runtime.http.authentication import RefusedError
-from shared.runtime.http.calls import URLENCODED, refuse_cross_site
+from shared.runtime.http.calls import URLENCODED, media_type_of, refuse_cross_site
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import Content, Operation, Parameter, documents
 from shared.runtime.http.rate_limits import TokenBuckets
@@ -110,7 +110,7 @@ class _AlertPages:
     async def change(self, request: web.Request) -> web.Response:
         alert = await self._alert(request)
         # Mail programs send one click as multipart/form-data as well, and it always stops.
-        is_form = request.content_type == URLENCODED
+        is_form = media_type_of(request) == URLENCODED
         starts = is_form and (await form_of(request)).get("action") == "start"
         if alert:
             changing = self.core.confirm_alert(alert) if starts else self.core.end_alert(alert)
