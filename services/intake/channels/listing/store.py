@@ -1,6 +1,6 @@
 """Lists of requests in PostgreSQL: each page is read from the index that fits its filters."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import cast
@@ -91,6 +91,10 @@ _CHANGES = """
      WHERE case_id = ANY($1::uuid[])
      ORDER BY case_id, version
 """
+_FIRST_REPORTED = """
+    SELECT case_id::text, min(submitted_at) AS first
+      FROM listed_requests WHERE case_id = ANY($1::uuid[]) GROUP BY case_id
+"""
 _CHANGESET = """
     WITH added AS (INSERT INTO service_list_versions (digest) VALUES ($1)
                    ON CONFLICT DO NOTHING RETURNING since)
@@ -134,6 +138,11 @@ class PostgresListedRequests:
         for row in await self._fetch(_CHANGES, case_ids):
             changes.setdefault(row["case_id"], []).append(StatusChange(**dict(row)))
         return changes
+
+    async def first_reported(self, case_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when the first listed request of each case was submitted."""
+        rows = await self._fetch(_FIRST_REPORTED, case_ids)
+        return {row["case_id"]: row["first"] for row in rows}
 
     async def listed_since(self, digest: str) -> datetime:
         """Return when the list of kinds with this digest was first asked for."""

@@ -16,6 +16,7 @@ from services.intake.channels.listing.views import (
     public_note,
     public_words,
     responsible,
+    w3c,
 )
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.problem_feeds import ATOM_TYPE, GEOJSON_TYPE, atom, geojson
@@ -168,7 +169,12 @@ class ProblemPages:
         found = await self.problems.find(filters, _IN_FILE, _cursor(request))
         older = _older(GEOJSON, filters, found.after)
         link = {"Link": f'<{older}>; rel="next"'} if older else {}
-        body = geojson(self._fields(found))
+        first = await self.problems.first_reported(found)
+        fields = self._fields(found)
+        for one, (listed, _) in zip(fields, found.requests, strict=True):
+            at = first.get(listed.case_id or "", listed.submitted_at)
+            one["first_requested_datetime"] = w3c(at)
+        body = geojson(fields)
         return web.Response(body=body, content_type=GEOJSON_TYPE, headers=_FEED_HEADERS | link)
 
     def _filters(self, request: web.Request) -> Filters:

@@ -58,7 +58,7 @@ def _problem(properties: Mapping[str, Any]) -> NewProblem:
         properties["service_code"],
         properties["address"],
         properties["district"],
-        datetime.fromisoformat(properties["requested_datetime"]),
+        datetime.fromisoformat(properties["first_requested_datetime"]),
     )
 
 

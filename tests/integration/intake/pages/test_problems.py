@@ -98,11 +98,17 @@ async def test_reports_of_one_case_are_one_problem_and_pages_follow_one_another(
         case_id = "0197a1b2-c3d4-7000-8000-000000000001"
         await change(database, same)
         await change(database, one + both, numbers[:2], case_id)
+        earlier = (
+            "UPDATE listed_requests SET submitted_at = '2026-03-01T12:00Z' WHERE request_id IN "
+        )
+        await change(database, earlier + both, numbers[:1])
 
         first = await visit(client, "/problems")
         [older] = first.tree.xpath("//a[contains(@href, 'after=')]/@href")
         second = await visit(client, older)
+        [known] = [one for one in await features(client) if one["id"] == numbers[1]]
 
+    assert known["properties"]["first_requested_datetime"] == "2026-03-01T12:00:00Z"
     assert shown(first) + shown(second) == numbers[:0:-1]
     assert "Older problems" not in second.text
 
