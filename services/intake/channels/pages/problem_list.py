@@ -27,7 +27,8 @@ STATUSES: Mapping[str, tuple[bool, ...]] = {
     "closed": (False,),
 }
 _EVER = Span(START_OF_TIME, END_OF_TIME)
-# Only some rows of a district's box lie in it: so many are read at a time, and so many times.
+# Only some rows of a district's box lie in it: so many are read at a time, and so many times. In
+# all of the city a few more are read than wanted, since some are about one problem.
 _READ, _READS = 200, 5
 
 
@@ -85,6 +86,7 @@ class ProblemList:
         """Read until there are enough; of reports about one problem the newest one stands."""
         found: list[tuple[ListedRequest, str | None]] = []
         cases: set[str] = set()
+        at_a_time = _READ if filters.district else limit + limit // 4
         for _ in range(_READS):
             page = await self._requests.page(
                 ListQuery(
@@ -95,7 +97,7 @@ class ProblemList:
                     submitted=_EVER,
                     updated=None,
                     box=self._boxes.get(filters.district),
-                    limit=_READ,
+                    limit=at_a_time,
                     offset=0,
                     after=after,
                 )
@@ -108,7 +110,7 @@ class ProblemList:
                     found.append((one, district))
                 if len(found) == limit:
                     return Found(found, after)
-            if len(page) < _READ:
+            if len(page) < at_a_time:
                 return Found(found, None)
         return Found(found, after)
 
