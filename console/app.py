@@ -68,7 +68,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         dispatch = DispatchApi(
             await stack.enter_async_context(_session(settings, settings.dispatch_url))
         )
-        intake = await _intake(settings, stack)
+        intake = await open_intake(settings, stack)
         insight = await _service(settings, settings.insight_url, stack)
         notify = await _service(settings, settings.notify_url, stack)
         triage = await _service(settings, settings.triage_url, stack)
@@ -166,11 +166,14 @@ async def _oidc(
     return OidcLogin(OidcProvider(client, replace(calls, within_s=_PROVIDER_WITHIN_S)), secret)
 
 
-async def _intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:
+async def open_intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:
+    """Open the clients of intake and of its pages; None without their settings."""
     if settings.intake_url is None or settings.desk_key is None:
         return None
     session = await stack.enter_async_context(_session(settings, settings.intake_url))
-    return IntakeApi(session, settings.jurisdiction, settings.desk_key.get_secret_value())
+    pages = await _service(settings, settings.pages_url or settings.intake_url, stack)
+    assert pages  # noqa: S101 - there is a URL
+    return IntakeApi(session, settings.jurisdiction, settings.desk_key.get_secret_value(), pages)
 
 
 async def _service(

@@ -14,10 +14,12 @@ class IntakeApi(ServiceApi):
     Attributes:
         city: Id of the city whose residents call.
         desk_key: Key of the adapter ``desk``; that of the session is an operator's.
+        pages: The process with the residents' pages, for the map and places.
     """
 
     city: str
     desk_key: str
+    pages: ServiceApi
 
     async def preview(self, submission: Mapping[str, Any]) -> ApiAnswer:
         """Preview a submission, which may lack anything."""

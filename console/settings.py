@@ -24,6 +24,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
             a request with another origin changes nothing.
         dispatch_url: Base URL of dispatch's HTTP port.
         intake_url: Base URL of intake's HTTP port; without it there are no desk, review and map.
+        pages_url: Base URL of the intake with the channel ``pages``, where that runs apart.
         insight_url: Base URL of insight's HTTP port; without it there is no page of its figures.
         notify_url: Base URL of notify's HTTP port; without it there are no messages.
         triage_url: Base URL of triage's HTTP port; without it there are none of its dead letters.
@@ -43,6 +44,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     public_url: HttpUrl
     dispatch_url: HttpUrl
     intake_url: HttpUrl | None = None
+    pages_url: HttpUrl | None = None
     insight_url: HttpUrl | None = None
     notify_url: HttpUrl | None = None
     triage_url: HttpUrl | None = None

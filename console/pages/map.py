@@ -45,7 +45,7 @@ def map_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]:
         return with_map(page)
 
     async def tiles(request: web.Request, _: Person) -> web.StreamResponse:
-        return await passed_on(request, intake, f"/tiles/{intake.city}.pmtiles")
+        return await passed_on(request, intake.pages, f"/tiles/{intake.city}.pmtiles")
 
     return [
         web.get(PATH, console.page(Role.VIEWER, show)),

@@ -151,13 +151,13 @@ async def places_for(console: Console, words: str) -> Sequence[Mapping[str, Any]
         return ()
     query = {"q": words.strip()[:_MAX_PLACE], "jurisdiction": console.intake.city}
     try:
-        answer = await console.intake.call("GET", "/v1/places", params=query)
+        answer = await console.intake.pages.call("GET", "/v1/places", params=query)
     except ServiceDownError:  # it limits calls, and what is typed will do
         return ()
     return answer.body["places"] if answer.is_done else ()
 
 
-async def passed_on(request: web.Request, intake: IntakeApi, path: str) -> web.StreamResponse:
+async def passed_on(request: web.Request, intake: ServiceApi, path: str) -> web.StreamResponse:
     """Return a file of intake, whole or by a range, under the console's own origin."""
     wanted = {"Range": request.headers["Range"]} if "Range" in request.headers else {}
     async with intake.opened(path, wanted) as found:

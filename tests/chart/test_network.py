@@ -34,7 +34,7 @@ DESTINATIONS = yaml.safe_load((CHART / "values.yaml").read_text())["network"]["d
 
 def calls_of(rendered: Rendered) -> set[tuple[str, str]]:
     pages = next(name for name in PAGES if name in rendered.services())
-    return {*CALLS, ("notify", pages)}
+    return {*CALLS, ("notify", pages), ("console", pages)}
 
 
 def test_nobody_speaks_with_anybody_unless_a_policy_says_so(rendered: Rendered) -> None:
