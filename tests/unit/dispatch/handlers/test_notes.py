@@ -13,7 +13,7 @@ NOTE = (
     "Spoke with Ana Quimby, 555-0142."
 )
 SHOWN = "[removed] ([removed], [removed]) pays at evil[.]example. Spoke with [removed], [removed]."
-PRIVATE = (b"Quimby", b"ana.", b"0142", b"https://evil")
+PRIVATE = (b"Quimby", b"ana.", b"555-0142", b"https://evil")
 
 
 def assert_private(events: Any) -> None:

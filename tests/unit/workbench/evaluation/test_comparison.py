@@ -31,7 +31,7 @@ def run(words: list[str]) -> Any:
 def test_a_request_that_new_rules_decide_differently_is_listed_with_both_verdicts(
     words: list[str],
 ) -> None:
-    found = json.loads(run([*words, "--json"]).stdout)
+    found = json.loads(run([*words, "--json"]).stdout.splitlines()[-1])
 
     [change] = found["changes"]
     assert (found["requests"], change["request_id"]) == (2, "b")
@@ -42,7 +42,7 @@ def test_a_request_that_new_rules_decide_differently_is_listed_with_both_verdict
 
 
 def test_only_what_is_counted_is_compared(words: list[str]) -> None:
-    found = json.loads(run([*words, "--to", "2026-09-03", "--json"]).stdout)
+    found = json.loads(run([*words, "--to", "2026-09-03", "--json"]).stdout.splitlines()[-1])
 
     assert (found["requests"], found["changes"]) == (1, [])
 
