@@ -59,7 +59,7 @@ def refuse_cross_site(request: web.Request, public_url: str) -> None:
     else:
         origin = request.headers.get("Origin")
         try:
-            netloc = urlsplit(origin).netloc if origin else request.host
+            netloc = request.host if origin is None else urlsplit(origin).netloc
         except ValueError:  # such as an address without its closing bracket
             netloc = ""
         is_ours = netloc in {request.host, urlsplit(public_url).netloc}

@@ -86,6 +86,7 @@ async def test_a_page_is_small_and_lets_no_other_site_in(
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://elsewhere.example"},
         {"Origin": "null"},
+        {"Origin": ""},
         {"Origin": "http://["},
         {"Origin": "http://\u2100.example"},
     ],
