@@ -171,8 +171,7 @@ async def open_intake(settings: ConsoleSettings, stack: AsyncExitStack) -> Intak
     if settings.intake_url is None or settings.desk_key is None:
         return None
     session = await stack.enter_async_context(_session(settings, settings.intake_url))
-    pages = await _service(settings, settings.pages_url or settings.intake_url, stack)
-    assert pages  # noqa: S101 - there is a URL
+    pages = await _service(settings, settings.pages_url, stack) or ServiceApi(session)
     return IntakeApi(session, settings.jurisdiction, settings.desk_key.get_secret_value(), pages)
 
 

@@ -15,7 +15,6 @@ from services.notify.channels.sms.channel import open_sms
 from services.notify.handlers import on_messages
 from services.notify.policy import NotifyPolicy, city_texts
 from services.notify.ports import NotifyPorts
-from services.notify.rendering.alerts import AlertRenderer
 from services.notify.rendering.catalogues import load_message_languages, message_catalogues
 from services.notify.rendering.renderer import MessageRenderer
 from services.notify.rules.daily_limit import SendingRules
@@ -120,12 +119,7 @@ async def notify(
             cities=texts,
             languages=languages,
             inboxes={city.id: city.inbound_mail[0] for city in cities if city.inbound_mail},
-            renderer=MessageRenderer(
-                texts, settings.pages_url or settings.public_url, links, languages
-            ),
-            alert_renderer=AlertRenderer(
-                texts, settings.pages_url or settings.public_url, links, languages
-            ),
+            renderer=MessageRenderer(texts, settings.residents_url, links, languages),
             links=links,
             sealer=keys.sealer,
             hash_key=keys.require,

@@ -96,7 +96,6 @@ class NotifyPorts:
     languages: Mapping[str, SpokenLanguage]
     inboxes: Mapping[str, str]  # by jurisdiction, the address that takes replies to e-mail
     renderer: MessageRenderer
-    alert_renderer: AlertRenderer
     links: SignedLinks
     sealer: Sealer  # wraps the keys of people
     hash_key: Callable[[Connection], Awaitable[bytes]]  # secret key of the hash of people
@@ -137,6 +136,9 @@ class NotifyPorts:
             clock=self.clock,
             may_send=self.may_send,
             serves=self.serves,
+            render=AlertRenderer(
+                self.cities, self.settings.residents_url, self.links, self.languages
+            ).render,
             problems=problems,
             send=send,
         )

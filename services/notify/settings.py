@@ -187,6 +187,11 @@ class NotifySettings(DkimSettings, SmsSettings, SmtpSettings, ServiceSettings):
         return secrets_of(self.contact_key, self.contact_key_before)
 
     @property
+    def residents_url(self) -> str:
+        """Base URL of the residents' pages without a slash at its end."""
+        return (self.pages_url or self.public_url).rstrip("/")
+
+    @property
     def base_url(self) -> str:
         """``public_url`` without a slash at its end."""
         return self.public_url.rstrip("/")

@@ -20,7 +20,7 @@ from workbench.bench.load import SOURCE
 # Submits all as fast as it can; returns the moment of each by id, in seconds since the epoch.
 Submit: TypeAlias = Callable[[Sequence[SubmissionReceived]], Awaitable[Mapping[str, float]]]
 
-WAYS = 4
+WAYS = ("of 1 adapter", "of 12 adapters", "in bulk calls", "one by one")
 _BULK_LINES = 1_000
 _BULK_CALLS = 4  # that intake works on at a time
 _CONNECTIONS = 100
@@ -45,12 +45,8 @@ async def open_ways(stack: Stack) -> AsyncGenerator[dict[str, Submit]]:
         aiohttp.ClientSession(stack.intake, headers=key) as session,
     ):
         calls = _Calls(session)
-        yield {
-            "of 1 adapter": _on_kafka(sink, 1),
-            "of 12 adapters": _on_kafka(sink, 12),
-            "in bulk calls": calls.in_bulk,
-            "one by one": calls.one_by_one,
-        }
+        ways = (_on_kafka(sink, 1), _on_kafka(sink, 12), calls.in_bulk, calls.one_by_one)
+        yield dict(zip(WAYS, ways, strict=True))
 
 
 def _on_kafka(sink: KafkaSink, adapters: int) -> Submit:

@@ -223,11 +223,12 @@ def urgent(
 
     Example: `route311 bench urgent --backlog 20000`
     """
+    from workbench.bench.bursts import WAYS  # noqa: PLC0415 - slow to load
     from workbench.bench.urgent import measure_urgent  # noqa: PLC0415 - slow to load
 
     console = Console(stderr=True, highlight=False)
     with _temporary_folder() as folder, Progress(console=console, transient=True) as progress:
-        task = progress.add_task("submitting urgent requests", total=3 * samples + 4)
+        task = progress.add_task("submitting urgent requests", total=3 * samples + len(WAYS))
         found = run(
             measure_urgent(
                 folder / "data", backlog, burst, samples, mix, lambda: progress.advance(task)

@@ -90,7 +90,9 @@ async def measure_urgent(
     """
     routine = (
         event
-        for event in submissions(2 * (backlog + WAYS * burst + _STEADY_PER_S * samples), mix=mix)
+        for event in submissions(
+            2 * (backlog + len(WAYS) * burst + _STEADY_PER_S * samples), mix=mix
+        )
         if event.data.get("service_code") not in _HAZARDS
     )
     urgent = _urgent_reports()

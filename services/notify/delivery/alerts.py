@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import structlog
 
-from services.notify.records import Alert, AlertArea, NewProblem
+from services.notify.records import Alert, AlertArea, NewProblem, RenderedMessage
 from services.notify.rules.alerts import morning_after, news
 from services.notify.store.alerts import (
     AT_ONCE,
@@ -31,9 +31,10 @@ log = structlog.get_logger()
 
 # The newest public problems of an area, the newest first; None where the list has no such area.
 ReadProblems: TypeAlias = Callable[[AlertArea], Awaitable[Sequence[NewProblem] | None]]
-# Sends an address new problems, or without any the question whether it wants them; the last
-# argument is the id of the e-mail.
-SendAlert: TypeAlias = Callable[[Alert, str, Sequence[NewProblem], str], Awaitable[SendOutcome]]
+# The e-mail with new problems, or without any the question whether the person wants them.
+RenderAlert: TypeAlias = Callable[[Alert, Sequence[NewProblem]], RenderedMessage]
+# Sends an e-mail of a city to an address; the last argument is its id.
+SendAlert: TypeAlias = Callable[[RenderedMessage, str, str, str], Awaitable[SendOutcome]]
 
 _LOOK_EVERY_S = 60.0
 _GRACE_S = 5.0
@@ -59,6 +60,7 @@ class AlertWorker:
     clock: Callable[[], datetime]
     may_send: Callable[[], bool]
     serves: Callable[[Alert], bool]  # False for a city or a language that is not there any more
+    render: RenderAlert
     problems: ReadProblems
     send: SendAlert
     _work: WokenWork = field(default_factory=lambda: WokenWork(_LOOK_EVERY_S), init=False)
@@ -138,7 +140,8 @@ class AlertWorker:
         next_at = self._morning_after(alert) if problems else retry_at
         if not await self._move(due, next_at, mail_id):
             return
-        outcome = await self.send(alert, mailbox, problems, mail_id)
+        message = self.render(alert, problems)
+        outcome = await self.send(message, alert.area.jurisdiction, mailbox, mail_id)
         log.info("alert_settled", alert=alert.alert_id, state=outcome.state, problems=len(problems))
         sent = due._replace(due_at=next_at)
         async with transaction(self.pool) as db:

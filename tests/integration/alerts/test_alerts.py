@@ -19,7 +19,6 @@ from services.notify.channels.resident_links.alerts import alert_routes
 from services.notify.channels.resident_links.pages import LinkPages
 from services.notify.policy import city_texts
 from services.notify.ports import NotifyPorts
-from services.notify.rendering.alerts import AlertRenderer
 from services.notify.rules.alerts import next_morning
 from services.notify.rules.updates import ReturnedMail
 from services.notify.store.notifications import PostgresNotificationStore
@@ -32,7 +31,7 @@ from tests.integration.intake.conftest import Running
 from tests.integration.notify.test_feedback import ready
 from tests.support.chromium import base, look_at, needs_chromium, open_browser
 from tests.support.intake.http_client import plain, post
-from tests.support.notify.factories import LANGUAGES, LINKS, RULES, SETTINGS, ports
+from tests.support.notify.factories import RULES, SETTINGS, ports
 from tests.support.notify.mail_server import MailServer
 from tests.support.waiting import eventually
 
@@ -68,7 +67,7 @@ class Alerts:
                 open_mailers(settings, settings.sender, 1) as [mailer],
                 open_list(settings.intake_url) as listed,
             ):
-                sender = AlertSender(core, mailer, MailIdentity(settings.sender))
+                sender = AlertSender(mailer, MailIdentity(settings.sender), core.clock)
                 await core.alert_worker(listed.problems, sender.send).send_due()
 
         await asyncio.gather(*(one() for _ in range(at_once)))
@@ -98,11 +97,7 @@ async def alerts(pool: Pool, mail: MailServer, intake: str) -> AsyncGenerator[Al
     now = [utc_now()]
     changes = {"smtp_port": mail.port, "smtp_encryption": "when_offered"}
     settings = SETTINGS.model_copy(update=changes | {"intake_url": HttpUrl(intake)})
-    cities = city_texts(load_catalogue())
-    renderer = AlertRenderer(cities, "https://311.example.org", LINKS, LANGUAGES)
-    core = ports(
-        pool, settings=settings, cities=cities, alert_renderer=renderer, clock=lambda: now[0]
-    )
+    core = ports(pool, settings=settings, cities=city_texts(load_catalogue()), clock=lambda: now[0])
     routes = alert_routes(core, LinkPages(core))
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,

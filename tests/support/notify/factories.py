@@ -133,7 +133,6 @@ def ports(pool: Pool, **changes: Any) -> NotifyPorts:
         "languages": LANGUAGES,
         "inboxes": {},
         "renderer": renderer(),
-        "alert_renderer": None,
         "links": LINKS,
         "sealer": SEALER,
         "hash_key": ContactKeys([CONTACT_KEY]).require,

@@ -1,6 +1,6 @@
 """Alerts as e-mails, made from the list that intake publishes."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,8 @@ from typing import Any
 import aiohttp
 from pydantic import HttpUrl
 
-from services.notify.channels.email.message import MailIdentity, build_message
-from services.notify.ports import NotifyPorts
-from services.notify.records import Alert, AlertArea, NewProblem
+from services.notify.channels.email.message import MailIdentity, build_message, one_click_headers
+from services.notify.records import AlertArea, NewProblem, RenderedMessage
 from shared.errors import TransientError
 from shared.runtime.http.list_queries import read_json
 from shared.runtime.smtp import SendOutcome, SmtpMailer
@@ -74,25 +73,21 @@ async def open_list(url: HttpUrl) -> AsyncGenerator[PublicList]:
 class AlertSender:
     """Sends alerts over one connection."""
 
-    core: NotifyPorts
     mailer: SmtpMailer
     identity: MailIdentity
+    clock: Callable[[], datetime]
 
     async def send(
-        self, alert: Alert, mailbox: str, problems: Sequence[NewProblem], mail_id: str
+        self, message: RenderedMessage, jurisdiction: str, mailbox: str, mail_id: str
     ) -> SendOutcome:
-        """Send new problems, or without any the question whether the person wants them."""
-        city, message = alert.area.jurisdiction, self.core.alert_renderer.render(alert, problems)
+        """Send an e-mail of a city."""
         built = build_message(
             message,
             notification_id=mail_id,
-            sender=self.identity.sender_of(city),
+            sender=self.identity.sender_of(jurisdiction),
             mailbox=mailbox,
-            now=self.core.clock(),
-            headers={
-                "List-Unsubscribe": f"<{message.unsubscribe_url}>",
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            },
+            now=self.clock(),
+            headers=one_click_headers(message),
         )
-        bounces = self.identity.bounce_address(city, mail_id)
+        bounces = self.identity.bounce_address(jurisdiction, mail_id)
         return await self.mailer.send(mailbox, self.identity.sign(built), returns_to=bounces)

@@ -14,6 +14,7 @@ from services.notify.channels.email.message import (
     MailIdentity,
     build_message,
     message_id,
+    one_click_headers,
     thread_headers,
 )
 from services.notify.ports import NotifyPorts
@@ -52,8 +53,7 @@ class EmailSender:
         if inbox := identity.inboxes.get(request.jurisdiction):
             headers["Reply-To"] = inbox
         rendered = self.render(claimed.data)
-        headers["List-Unsubscribe"] = f"<{rendered.unsubscribe_url}>"
-        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        headers |= one_click_headers(rendered)
         message = build_message(
             rendered,
             notification_id=id_,
@@ -137,7 +137,7 @@ async def open_email(core: NotifyPorts) -> AsyncGenerator[ChannelParts]:
         if settings.intake_url:
             listed = await stack.enter_async_context(open_list(settings.intake_url))
             [mailer] = await stack.enter_async_context(open_mailers(settings, settings.sender, 1))
-            sender = AlertSender(core, mailer, identity)
+            sender = AlertSender(mailer, identity, core.clock)
             tasks.append(core.alert_worker(listed.problems, sender.send).run)
         yield ChannelParts(tasks=tasks)
 

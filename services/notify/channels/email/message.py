@@ -31,6 +31,14 @@ def thread_headers(tracking_number: str, sender: str) -> Mapping[str, str]:
     return {"In-Reply-To": root, "References": root}
 
 
+def one_click_headers(rendered: RenderedMessage) -> Mapping[str, str]:
+    """Return the headers by which a mail program unsubscribes with one click (RFC 8058)."""
+    return {
+        "List-Unsubscribe": f"<{rendered.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def build_message(  # noqa: PLR0913 - parts of a message
     rendered: RenderedMessage,
     *,

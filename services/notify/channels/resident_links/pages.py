@@ -83,7 +83,7 @@ class LinkPages:
 
     def __init__(self, core: NotifyPorts) -> None:
         self._core = core
-        self._home_url = (core.settings.pages_url or core.settings.public_url).rstrip("/")
+        self._home_url = core.settings.residents_url
         self._by_address = TokenBuckets(_PER_SECOND, burst_s=_BURST_S)
         self._environment = core.page_environment()
         texts = self._environment.get_template("pages.j2")
