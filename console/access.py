@@ -2,7 +2,9 @@
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
@@ -10,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from console.oidc import OidcLogin
-from console.oidc_provider import BadLoginError
+from console.oidc_provider import BadLoginError, ProviderDownError
 from console.passkeys import BadPasskeyError, Passkeys, credential_id_of
 from console.passwords import is_password
 from console.roles import Role
@@ -27,10 +29,13 @@ ME = f"{HOME}/me"
 SESSION = "console"
 AGAIN = "again"
 _LOGIN_TOKEN = "console_login"  # noqa: S105 - the name of a cookie
+FORM_ID = "form_id"
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
 TRIES, TRIES_OF_ADDRESS = 5, 50
 RETRY_AFTER_S = 12
 _BURST_S = 60.0
+_PAGES_PER_SECOND, _BURST_OF_PAGES_S = 10, 5.0  # a case takes five of dispatch's 100 calls
+_MOST_OPEN = 30  # pages, pictures and streams of one person
 _MAX_FIELDS = 500
 _UNKNOWN = datetime.fromtimestamp(0, UTC)  # of a proof that a provider does not date
 
@@ -43,6 +48,10 @@ class ForbiddenError(Exception):
 
 class TooManyTriesError(Exception):
     """Too many log-ins failed, of this name or from this address."""
+
+
+class TooManyPagesError(Exception):
+    """One person asks for more pages than the console can make for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +75,19 @@ class Access:
     _by_address: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(TRIES_OF_ADDRESS / _BURST_S, burst_s=_BURST_S)
     )
+    _pages: TokenBuckets = field(
+        default_factory=lambda: TokenBuckets(_PAGES_PER_SECOND, burst_s=_BURST_OF_PAGES_S)
+    )
+    _open: Counter[str] = field(default_factory=Counter)
 
     def guarded(
-        self, role: Role, handler: Handler
+        self, role: Role, handler: Handler, *, is_page: bool = True
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Return a handler for people of a role, who are asked to log in first."""
+        """Return a handler for people of a role, who are asked to log in first.
+
+        Args:
+            is_page: False for files and streams, of which a page may need many.
+        """
 
         async def answer(request: web.Request) -> web.StreamResponse:
             person = await self.store.person(cookie_of(request, SESSION))
@@ -79,9 +96,24 @@ class Access:
                 raise web.HTTPSeeOther(f"{LOGIN}?next={quote(wanted, safe='')}")
             if person.role < role:
                 raise ForbiddenError
-            return await handler(request, person)
+            with self._one_more(person.name, is_page=is_page):
+                return await handler(request, person)
 
         return answer
+
+    @contextmanager
+    def _one_more(self, name: str, *, is_page: bool) -> Generator[None]:
+        """Count what a person has open; TooManyPagesError for more than a person needs."""
+        is_too_many = self._open[name] >= _MOST_OPEN
+        if is_too_many or (is_page and not self._pages.try_take(name)):
+            raise TooManyPagesError
+        self._open[name] += 1
+        try:
+            yield
+        finally:
+            self._open[name] -= 1
+            if not self._open[name]:
+                del self._open[name]
 
     async def form(self, request: web.Request, token: str) -> Mapping[str, str]:
         """Return the fields of a form of ours; ForbiddenError for one of somebody else's page."""
@@ -113,15 +145,8 @@ class Access:
         Raises:
             TooManyTriesError: Nothing was checked.
         """
-        address = self.address_of(request)
-        if not (self._by_name.has_token(name) and self._by_address.has_token(address)):
-            raise TooManyTriesError
-        if not await is_password(password, await self.store.password_hash(name)):
-            self._by_name.try_take(name)
-            self._by_address.try_take(address)
-            authentication_failed(address, "wrong_password")
-            return None
-        return await self._begin(name, "login")
+        password_hash = await self._checked(request, name, password)
+        return password_hash and await self._begin(name, "login", password_hash=password_hash)
 
     async def log_in_by_passkey(
         self, request: web.Request, credential: str, form_token: str
@@ -132,15 +157,14 @@ class Access:
             TooManyTriesError: Nothing was checked.
         """
         address = self.address_of(request)
-        if not self._by_address.has_token(address):
-            raise TooManyTriesError
+        self._take_try(address)
         try:
             name, passkey = await self.store.passkey(credential_id_of(credential))
             uses = self.passkeys.uses_after(credential, form_token, passkey)
         except BadPasskeyError:
-            self._by_address.try_take(address)
             authentication_failed(address, "wrong_passkey")
             return None
+        self._give_back(address)
         await self.store.count_passkey_use(passkey.credential_id, uses)
         return await self._begin(name, "login_by_passkey")
 
@@ -153,22 +177,65 @@ class Access:
             TooManyTriesError: Nothing was checked.
         """
         address, form_token = self.address_of(request), cookie_of(request, _LOGIN_TOKEN)
-        if not self._by_address.has_token(address):
-            raise TooManyTriesError
+        started = oidc.started(request.query.get("state", ""), form_token)  # nothing is guessed yet
+        self._take_try(address)
         try:
-            started = oidc.started(request.query.get("state", ""), form_token)
             who = await oidc.identity(started, form_token, request.query)
             name = await self.store.name_at_provider(who.subject, who.name, who.role)
         except BadLoginError as error:
-            self._by_address.try_take(address)
             authentication_failed(address, f"oidc_{error}")
             raise
-        return await self._begin(name, "login_by_oidc", who.proved_at or _UNKNOWN), started.next
+        except ProviderDownError:
+            self._give_back(address)
+            raise
+        self._give_back(address)
+        proved_at = who.proved_at or _UNKNOWN
+        token = await self._begin(name, "login_by_oidc", proved_at=proved_at)
+        if token is None:
+            raise BadLoginError("locked_out")
+        return token, started.next
 
-    async def _begin(self, name: str, how: str, proved_at: datetime | None = None) -> str:
-        audit("console_login", user=name)
-        await self.store.record(name, how)
-        return await self.store.begin_session(name, proved_at)
+    async def is_own_password(self, request: web.Request, person: Person, password: str) -> bool:
+        """Return True for the person's password; TooManyTriesError as at a log-in."""
+        return await self._checked(request, person.name, password) is not None
+
+    async def _checked(self, request: web.Request, name: str, password: str) -> str | None:
+        """Return the hash that a password fits; None for a wrong one, which costs a try."""
+        address = self.address_of(request)
+        self._take_try(address, name)
+        password_hash = await self.store.password_hash(name)
+        if not await is_password(password, password_hash):
+            authentication_failed(address, "wrong_password")
+            return None
+        self._give_back(address, name)
+        return password_hash
+
+    def _take_try(self, address: str, name: str | None = None) -> None:
+        """Take a try before it is checked, so that many at once count as many."""
+        if not self._by_address.try_take(address):
+            raise TooManyTriesError
+        if name is not None and not self._by_name.try_take(name):
+            self._by_address.give_back(address)
+            raise TooManyTriesError
+
+    def _give_back(self, address: str, name: str | None = None) -> None:
+        self._by_address.give_back(address)
+        if name is not None:
+            self._by_name.give_back(name)
+
+    async def _begin(
+        self,
+        name: str,
+        how: str,
+        *,
+        proved_at: datetime | None = None,
+        password_hash: str | None = None,
+    ) -> str | None:
+        token = await self.store.begin_session(name, proved_at, password_hash)
+        if token is not None:
+            audit("console_login", user=name)
+            await self.store.record(name, how)
+        return token
 
     def begin(self, response: web.Response, token: str) -> None:
         """Set the cookie of a session; whatever cookie was there before is worth nothing."""
@@ -192,6 +259,5 @@ def see_other(address: str) -> web.Response:
 
 def safe_next(wanted: str) -> str:
     """Return a path of the console to go on to; its first page for anything else."""
-    parts = urlsplit(wanted)
-    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(HOME)
-    return wanted if is_ours and "\\" not in wanted else HOME
+    is_ours = wanted == HOME or wanted.startswith((f"{HOME}/", f"{HOME}?"))
+    return wanted if is_ours and wanted.isprintable() and "\\" not in wanted else HOME

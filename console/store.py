@@ -27,9 +27,14 @@ _ADD = """
     VALUES ($1, $2, $3, true)
     ON CONFLICT DO NOTHING RETURNING name
 """
+# None of somebody who is locked out, or whose password was replaced since it was checked.
 _BEGIN = """
+    WITH person AS (SELECT name FROM people
+                     WHERE name = $2 AND is_active AND ($5::text IS NULL OR password_hash = $5)
+                       FOR SHARE)
     INSERT INTO sessions (token_hash, name, form_token, proved_at)
-    VALUES ($1, $2, $3, coalesce($4, now()))
+    SELECT $1, name, $3, coalesce($4, now()) FROM person
+    RETURNING true
 """
 # The account of a person at the provider. A name that somebody else has here is not taken over.
 _AT_PROVIDER = """
@@ -80,6 +85,11 @@ _LIST_AUDIT = """
     SELECT number, at, name, action, about FROM audit
      WHERE number < $1 AND ($2 = '' OR name = $2)
      ORDER BY number DESC LIMIT $3
+"""
+_WAS_MADE_BY = """
+    SELECT EXISTS (SELECT FROM audit
+                    WHERE about = $1 AND name = $2 AND at > now() - interval '1 day'
+                      AND action IN ('person_add', 'person_password', 'person_role'))
 """
 _COUNT_TODAY = """
     SELECT action, count(*) FROM audit
@@ -215,15 +225,20 @@ class ConsoleStore:
         found: bool = await self.pool.fetchval(_IS_AT_PROVIDER, name)
         return found
 
-    async def begin_session(self, name: str, proved_at: datetime | None = None) -> str:
+    async def begin_session(
+        self, name: str, proved_at: datetime | None = None, password_hash: str | None = None
+    ) -> str | None:
         """Begin a session; return its token, of which only the hash is kept.
+
+        None for somebody who is locked out, or whose password is no longer that of the hash.
 
         Args:
             proved_at: When the person proved who they are; by default now.
         """
         token = token_urlsafe(32)
-        await self.pool.execute(_BEGIN, _digest(token), name, token_urlsafe(24), proved_at)
-        return token
+        ids = _digest(token), name, token_urlsafe(24)
+        has_begun = await self.pool.fetchval(_BEGIN, *ids, proved_at, password_hash)
+        return token if has_begun else None
 
     async def person(self, token: str) -> Person | None:
         """Return the person of a session and note its use; None when it has ended."""
@@ -318,6 +333,11 @@ class ConsoleStore:
         await self.pool.execute(
             "INSERT INTO audit (name, action, about) VALUES ($1, $2, $3)", name, action, about
         )
+
+    async def was_made_by(self, name: str, other: str) -> bool:
+        """Return True when another person made or changed an account within the last day."""
+        found: bool = await self.pool.fetchval(_WAS_MADE_BY, name, other)
+        return found
 
     async def counts_today(self, name: str, prefix: str, zone: str) -> Mapping[str, int]:
         """Return how often a person did what begins so since midnight in a time zone."""

@@ -23,7 +23,7 @@ from console.oidc import OidcLogin
 from console.oidc_provider import BadLoginError, ProviderDownError
 from console.pages.parts import Console, bureaus_of
 from console.passkeys import BadPasskeyError
-from console.passwords import MAX_LENGTH, MIN_LENGTH, is_password, new_hash
+from console.passwords import MAX_LENGTH, MIN_LENGTH, new_hash
 from console.roles import Role
 from console.store import Person
 
@@ -155,7 +155,6 @@ async def _show_me(
 
 
 async def _change_me(console: Console, request: web.Request, person: Person) -> web.StreamResponse:
-    store = console.store
     fields = await console.form(request, person)
     if "keys" in fields or "team" in fields:
         return await _choose(console, request, person, fields)
@@ -163,17 +162,32 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
         raise ForbiddenError
     if credential := fields.get("credential"):
         return await _add_passkey(console, request, person, credential)
+    return await _change_password(console, request, person, fields)
+
+
+async def _change_password(
+    console: Console, request: web.Request, person: Person, fields: Mapping[str, str]
+) -> web.StreamResponse:
     old, new = fields.get("old", "")[:MAX_LENGTH], fields.get("new", "")
     if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
         return await _show_me(console, request, person, "length")
-    if not await is_password(old, await store.password_hash(person.name)):
-        return await _show_me(console, request, person, "wrong")
+    try:
+        if not await console.access.is_own_password(request, person, old):
+            return await _show_me(console, request, person, "wrong")
+    except TooManyTriesError:
+        return await _show_me(console, request, person, "too_many")
     if new == old:
         return await _show_me(console, request, person, "same")
-    await store.set_password(person.name, await new_hash(new), by_owner=True)
+    await console.store.set_password(person.name, await new_hash(new), by_owner=True)
     await console.record(person, "password_changed")
-    response = see_other(HOME)
-    console.access.begin(response, await store.begin_session(person.name))
+    return await _with_new_session(console, person, HOME)
+
+
+async def _with_new_session(console: Console, person: Person, path: str) -> web.StreamResponse:
+    """Go on to a path in a session that has just begun."""
+    response = see_other(path)
+    if token := await console.store.begin_session(person.name):
+        console.access.begin(response, token)
     return response
 
 
@@ -201,10 +215,12 @@ def _fields_of(person: Person) -> Mapping[str, str]:
 async def _add_passkey(
     console: Console, request: web.Request, person: Person, credential: str
 ) -> web.StreamResponse:
+    console.access.step_up(person, ME)
     try:
         passkey = console.access.passkeys.registered(credential, person.form_token)
     except BadPasskeyError:
         return await _show_me(console, request, person, "passkey")
     await console.store.add_passkey(person.name, passkey)
+    await console.store.end_sessions(person.name)  # one may be a thief's
     await console.record(person, "passkey_added")
-    return see_other(ME)
+    return await _with_new_session(console, person, ME)
