@@ -1,9 +1,11 @@
 """Client of a service's HTTP, with the console's key and a person's name and role."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import aiohttp
@@ -63,13 +65,18 @@ class ServiceApi:
         """Read what not every role may."""
         return await self.repeat("GET", path, headers={_ROLE: person.role.label})
 
-    async def post(self, path: str, person: Person, body: Mapping[str, Any]) -> ApiAnswer:
-        """Change something in the name of a person."""
+    async def post(
+        self, path: str, person: Person, body: Mapping[str, Any], form_id: str = ""
+    ) -> ApiAnswer:
+        """Change something in the name of a person; once, however often a form is sent."""
+        order = {**body, "actor": person.name}
+        whole = json.dumps([person.session_id, path, order, form_id or new_id()], default=str)
+        key = sha256(whole.encode()).hexdigest()
         return await self.repeat(
             "POST",
             path,
-            json={**body, "actor": person.name},
-            headers={_ROLE: person.role.label, "Idempotency-Key": new_id()},
+            json=order,
+            headers={_ROLE: person.role.label, "Idempotency-Key": key},
         )
 
     async def repeat(self, method: str, path: str, **options: Any) -> ApiAnswer:  # noqa: ANN401 - aiohttp's

@@ -21,6 +21,7 @@ from console.live import LiveCases
 from console.roles import Role
 from console.store import Person
 from shared import map_library
+from shared.contract.events import new_id
 from shared.runtime.clock import utc_now
 from shared.spoken_languages import SpokenLanguage, best_language, load_languages
 
@@ -106,6 +107,7 @@ class Site:
             .get_template(f"{template}.html.j2")
             .render(
                 path=request.path,
+                path_qs=request.path_qs,
                 person=person,
                 alarms=self.live.alarms if person else (),
                 connected=self.live.is_connected,
@@ -131,12 +133,14 @@ class Site:
         )
         environment.globals |= {
             "city": self.city,
+            "timezone": self.timezone,
             "language": language,
             "assets": self.assets,
             "has_intake": self.has_intake,
             "has_insight": self.has_insight,
             "has_notify": self.has_notify,
             "language_name": partial(_language_name, language.tag),
+            "new_id": new_id,
             "roles": Role,
         }
         zone = ZoneInfo(self.timezone)

@@ -39,6 +39,10 @@ def approval_routes(console: Console) -> Sequence[web.RouteDef]:
         if decision not in _DECISIONS:
             raise ForbiddenError
         path = f"/v1/approvals/{quote(approval, safe='')}/{decision}"
+        waiting = await waiting_approvals(console)
+        actors = [one["actor"] for one in waiting if one["approval_id"] == approval]
+        if actors and await console.store.was_made_by(person.name, actors[0]):
+            return await shown(request, person, status=403, problem="same_person")
         answer = await console.dispatch.post(path, person, {})
         if not answer.is_done:
             return await shown(request, person, status=answer.status, problem=answer.problem)

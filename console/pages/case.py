@@ -79,7 +79,8 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             return await shown(request, person, status=status, problem=problem, since=since)
         if status == HTTPStatus.ACCEPTED:  # it waits, which the case says
             raise web.HTTPSeeOther(case_path(case_id))
-        raise web.HTTPSeeOther(await _next(console, case_id, request.query.get("view")))
+        stays = fields["into_case"] if fields["command"] == "merge_case" else case_id
+        raise web.HTTPSeeOther(await _next(console, stays, request.query.get("view")))
 
     return [
         web.get(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, shown)),

@@ -1,12 +1,13 @@
 """Commands about cases, as forms give them to the operators' API."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from console.access import HOME
+from console.access import FORM_ID, HOME
 from console.pages.parts import Console, location_of, moment_of
 from console.roles import Role
 from console.store import Person
@@ -58,11 +59,14 @@ async def give_command(
         return 403, "forbidden"
     body = command_of(name, fields, ZoneInfo(console.site.timezone))
     before = await console.dispatch.get(case_url(case_id)) if name in REVERSIBLE else None
-    answer = await console.dispatch.post(f"{case_url(case_id)}/commands", person, body)
+    path, form_id = f"{case_url(case_id)}/commands", fields.get(FORM_ID, "")
+    answer = await console.dispatch.post(path, person, body, form_id)
     if not answer.is_done:
         return answer.status, answer.problem
     await console.record(person, name, case_id)
-    undo = undo_of(name, fields, before.body, answer.body["events"]) if before else None
+    undo = None
+    if before and answer.status == HTTPStatus.OK:  # else it waits for a second person
+        undo = undo_of(name, fields, before.body, answer.body["events"])
     await console.store.offer_undo(person.session_id, undo)
     return answer.status, ""
 

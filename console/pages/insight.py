@@ -1,5 +1,6 @@
 """Figures for managers: a report of insight by two dimensions; each row leads to its cases."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, get_args
@@ -10,7 +11,7 @@ from aiohttp import web
 
 from console.access import HOME
 from console.api import ServiceApi
-from console.pages.parts import Console
+from console.pages.parts import Console, bureaus_of, kinds_of, passed_on
 from console.roles import Role
 from console.store import Person
 from shared.vocabulary import CaseStatus, InsightReport
@@ -22,6 +23,7 @@ FILTERS = ("kind", "bureau", "district", "channel", "language", "priority")
 DIMENSIONS = (*FILTERS, "group", "month", "weekday", "hour")
 _ALL = ",".join(get_args(CaseStatus))
 _DAY = timedelta(days=1)
+_DECIMALS = 2
 
 
 def insight_routes(console: Console, insight: ServiceApi) -> Sequence[web.RouteDef]:
@@ -31,13 +33,13 @@ def insight_routes(console: Console, insight: ServiceApi) -> Sequence[web.RouteD
     async def show(request: web.Request, person: Person) -> web.StreamResponse:
         wanted = {name: request.query.get(name, "") for name in ("by", "and", "from", "to")}
         report = request.query.get("report", "") or REPORTS[0]
-        by = [name for name in (wanted["by"], wanted["and"]) if name]
+        by = [name for name in (wanted["by"], wanted["and"]) if name in DIMENSIONS]
         period = {name: wanted[name] for name in ("from", "to") if wanted[name]}
-        answer = await insight.get(
-            f"/v1/insight/{quote(report, safe='')}", {"by": ",".join(by), **period}
-        )
+        query = {"by": ",".join(by), **period}
+        answer = await insight.get(f"/v1/insight/{quote(report, safe='')}", query)
         rows = answer.body["rows"] if answer.is_done else []
         flat = [dict(_figures(row, by)) for row in rows]
+        kinds, bureaus = await asyncio.gather(kinds_of(console), bureaus_of(console))
         return console.site.page(
             request,
             "insight",
@@ -49,13 +51,24 @@ def insight_routes(console: Console, insight: ServiceApi) -> Sequence[web.RouteD
             reports=REPORTS,
             dimensions=DIMENSIONS,
             columns=list(dict.fromkeys(name for row in flat for name in row)),
+            names={**kinds, **{one["code"]: one["name"] for one in bureaus}},
+            csv=f"{PATH}.csv?{urlencode({'report': report, **query})}",
             rows=[
                 (row, figures, cases_of(row, by, period, zone))
                 for row, figures in zip(rows, flat, strict=True)
             ],
         )
 
-    return [web.get(PATH, console.page(Role.SUPERVISOR, show))]
+    async def as_csv(request: web.Request, _: Person) -> web.StreamResponse:
+        query = {name: request.query.get(name, "") for name in ("by", "from", "to")}
+        given = urlencode({name: value for name, value in query.items() if value})
+        path = f"/v1/insight/{quote(request.query.get('report', ''), safe='')}?{given}"
+        return await passed_on(request, insight, path, {"Accept": "text/csv"})
+
+    return [
+        web.get(PATH, console.page(Role.SUPERVISOR, show)),
+        web.get(f"{PATH}.csv", console.page(Role.SUPERVISOR, as_csv)),
+    ]
 
 
 def cases_of(
@@ -73,9 +86,9 @@ def cases_of(
 
 
 def _figures(row: Mapping[str, Any], by: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """Yield the figures of a row with one name each."""
+    """Yield the figures of a row with one name each; none of a suppressed one."""
     for name, value in row.items():
         if isinstance(value, Mapping):
             yield from ((f"{name} {inner}", one) for inner, one in value.items())
-        elif name not in {*by, "suppressed"}:
-            yield name, value
+        elif name not in by and not row.get("suppressed"):
+            yield name, round(value, _DECIMALS) if isinstance(value, float) else value

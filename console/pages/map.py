@@ -49,5 +49,5 @@ def map_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]:
 
     return [
         web.get(PATH, console.page(Role.VIEWER, show)),
-        web.get(TILES, console.page(Role.VIEWER, tiles)),
+        web.get(TILES, console.file(Role.VIEWER, tiles)),
     ]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from console.access import Access, ForbiddenError
+from console.access import FORM_ID, Access, ForbiddenError, TooManyPagesError
 from console.api import ApiAnswer, ServiceApi, ServiceDownError
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
@@ -26,6 +26,8 @@ from shared.runtime.http.authentication import RefusedError
 
 _POINT = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)(?:\s+(\S.*))?\s*")
 _MAX_PLACE = 200
+_REPEATABLE = frozenset({FORM_ID, "contact_id"})  # ids that make a form count once
+_SENT = "form"
 _CHUNK_BYTES = 64 * 1024
 _FILE_HEADERS = (
     "Content-Type",
@@ -69,6 +71,12 @@ class Console:
         """Return a handler for people of a role, with a page for each failure."""
         return self.with_failures(self.access.guarded(role, handler))
 
+    def file(
+        self, role: Role, handler: Page
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Return a handler of what a page loads, as often as it needs."""
+        return self.with_failures(self.access.guarded(role, handler, is_page=False))
+
     def with_failures(
         self, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -78,19 +86,25 @@ class Console:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
+            except TooManyPagesError:
+                return self.site.page(request, "problem", status=429, problem="too_many")
             except ForbiddenError:
                 return self.site.page(request, "problem", status=403, problem="forbidden")
             except RefusedError as refused:
                 status = refused.response.status
                 return self.site.page(request, "problem", status=status, problem="refused")
             except (ServiceDownError, SystemicError, TransientError, TimeoutError):
-                return self.site.page(request, "problem", status=503, problem="down")
+                again = request.get(_SENT, {})
+                return self.site.page(request, "problem", status=503, problem="down", again=again)
 
         return answer
 
     async def form(self, request: web.Request, person: Person) -> Mapping[str, str]:
         """Return the fields of a form of the person's session."""
-        return await self.access.form(request, person.form_token)
+        fields = await self.access.form(request, person.form_token)
+        if _REPEATABLE & fields.keys():
+            request[_SENT] = fields
+        return fields
 
     def refused(self, request: web.Request, person: Person, answer: ApiAnswer) -> web.Response:
         """Return the page of a service's refusal."""
@@ -129,11 +143,15 @@ def moment_of(text: str, zone: ZoneInfo) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
 
-async def kinds_of(console: Console, city: str) -> Mapping[str, str]:
-    """Return the names of a city's kinds by code, for the staff, in the order of its catalogue."""
+async def kinds_of(console: Console, city: str | None = None) -> Mapping[str, str]:
+    """Return the names of a city's kinds by code, for the staff, in the order of its catalogue.
+
+    Without a city those of all.
+    """
     answer = await console.dispatch.get("/v1/kinds")
     kinds = answer.body["kinds"] if answer.is_done else ()
-    return {one["service_code"]: one["name"] for one in kinds if one["jurisdiction"] == city}
+    cities = {one["jurisdiction"] for one in kinds} if city is None else {city}
+    return {one["service_code"]: one["name"] for one in kinds if one["jurisdiction"] in cities}
 
 
 async def bureaus_of(console: Console) -> Sequence[Mapping[str, Any]]:
@@ -157,10 +175,14 @@ async def places_for(console: Console, words: str) -> Sequence[Mapping[str, Any]
     return answer.body["places"] if answer.is_done else ()
 
 
-async def passed_on(request: web.Request, intake: ServiceApi, path: str) -> web.StreamResponse:
-    """Return a file of intake, whole or by a range, under the console's own origin."""
-    wanted = {"Range": request.headers["Range"]} if "Range" in request.headers else {}
-    async with intake.opened(path, wanted) as found:
+async def passed_on(
+    request: web.Request, service: ServiceApi, path: str, headers: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """Return a file of a service, whole or by a range, under the console's own origin."""
+    wanted = dict(headers or {})
+    if "Range" in request.headers:
+        wanted["Range"] = request.headers["Range"]
+    async with service.opened(path, wanted) as found:
         headers = {name: found.headers[name] for name in _FILE_HEADERS if name in found.headers}
         response = web.StreamResponse(status=found.status, headers=headers)
         await response.prepare(request)

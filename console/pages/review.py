@@ -39,7 +39,7 @@ def review_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]
         if not answer.is_done:
             return await shown(request, person, status=answer.status, problem=answer.problem)
         what = "picture" if media else "text"
-        await console.record(person, f"{what}_{decision}", number)
+        await console.record(person, f"{what}_{decision}", media or number)
         raise web.HTTPSeeOther(case_path(fields.get("case", "")) if media else PATH)
 
     async def picture(request: web.Request, _: Person) -> web.StreamResponse:
@@ -49,5 +49,5 @@ def review_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]
     return [
         web.get(PATH, console.page(Role.DISPATCHER, shown)),
         web.post(PATH, console.page(Role.DISPATCHER, decide)),
-        web.get(f"{HOME}/media/{{media_id}}", console.page(Role.VIEWER, picture)),
+        web.get(f"{HOME}/media/{{media_id}}", console.file(Role.VIEWER, picture)),
     ]

@@ -59,7 +59,7 @@ def stream_routes(console: Console, stopping: asyncio.Event) -> Sequence[web.Rou
         )
 
     return [
-        web.get(f"{HOME}/stream", console.page(Role.VIEWER, follow)),
+        web.get(f"{HOME}/stream", console.file(Role.VIEWER, follow)),
         web.get(f"{ASSETS}/{{name}}", asset),
     ]
 

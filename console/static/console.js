@@ -6,6 +6,7 @@ const alarmBox = document.querySelector("[data-alarm]");
 const connection = document.querySelector("[data-connection]");
 const fresh = document.querySelector("[data-new]");
 const rows = [...document.querySelectorAll("[data-queue] [data-case]")];
+const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: document.body.dataset.timezone };
 const ACKNOWLEDGE_WITHIN_MS = 2 * 60 * 1000;
 const arrived = new Map(); // level by case id, since the list was drawn
 const notified = new Set();
@@ -35,7 +36,7 @@ function alarmLine(alarm) {
   link.href = `/console/cases/${encodeURIComponent(alarm.case)}`;
   link.append(level, alarm.summary);
   const since = new Date(alarm.since);
-  line.append(link, " ", element("span", alarm.address), " ", element("time", since.toLocaleTimeString()));
+  line.append(link, " ", element("span", alarm.address), " ", element("time", since.toLocaleTimeString(document.documentElement.lang, clock)));
   if (Date.now() - since > ACKNOWLEDGE_WITHIN_MS) line.append(" ", element("em", texts.unacknowledged));
   return line;
 }

@@ -14,9 +14,12 @@ form.addEventListener("input", ({ target }) => {
 form.addEventListener("change", ({ target }) => { if (panel.contains(target)) lookLater(); });
 form.addEventListener("submit", () => { clearTimeout(timer); call?.abort(); count(); });
 form.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  event.preventDefault();
-  form.requestSubmit(form.querySelector("[data-main]"));
+  if (event.key !== "Enter") return;
+  const isWhole = event.ctrlKey || event.metaKey;
+  if (!isWhole && !event.target.matches("input")) return;
+  event.preventDefault(); // alone it would end the contact by the first button
+  if (isWhole) form.requestSubmit(form.querySelector("[data-main]"));
+  else look();
 });
 
 function count() {

@@ -204,6 +204,23 @@ async def test_who_acts_on_an_old_version_is_told_and_nothing_is_done_twice(
         assert one.name in page
 
 
+async def test_a_form_that_is_sent_again_counts_once(router: Router) -> None:
+    case_id = await case_for(router, 8, "A fence of the park is bent", attributes={})
+    path = f"/console/cases/{case_id}"
+    async with at_work(router, "agent") as staff:
+        _, page = await staff.get(path)
+        form = page.partition('value="note"')[2].partition("</form>")[0]
+        ids = dict(re.findall(r'name="(form_id|expected_version)" value="([^"]+)"', form))
+        note = {"command": "note", "text": "The crew has the key", **ids}
+        assert await staff.send(path, **note) == 200
+        assert await staff.send(path, **note) == 200  # as when its answer was lost
+        assert await staff.send(path, **{**note, "text": "Other words"}) == 409
+        _, page = await staff.get(path)
+    history = page.partition("<h2>History</h2>")[2].partition("</ol>")[0]
+    assert history.count("The crew has the key") == 1
+    assert "Other words" not in history
+
+
 @needs_chromium
 async def test_a_p1_rings_in_a_hidden_tab_until_it_is_acknowledged_by_key(
     router: Router, browser: Browser

@@ -1,5 +1,6 @@
 """The page of a case, worked by several people: evidence, undo, both sides, presence, own keys."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -41,6 +42,39 @@ async def two_reports(router: Router, step: float) -> str:
 
 async def case_of(router: Router, case_id: str) -> Any:
     return await as_operator(router, "GET", f"/v1/cases/{case_id}")
+
+
+async def pressed(page: Page, *keys: str) -> int:
+    """Press keys, then wait for the page that they lead to; return their number."""
+    async with page.expect_navigation():
+        for key in keys:
+            await page.keyboard.press(key)
+    return len(keys)
+
+
+@needs_chromium
+async def test_twenty_cases_are_taken_up_by_one_key_each_and_closed_by_five(
+    router: Router, browser: Browser
+) -> None:
+    places = [{"latitude": 45.475 + n * 0.002, "longitude": -122.505} for n in range(20)]
+    cases = await asyncio.gather(
+        *(
+            case_for(router, 0, f"Graffiti on wall {n}", service_code="GRAF-PUBLIC", location=at)
+            for n, at in enumerate(places)
+        )
+    )
+    box = "bbox=-122.51,45.47,-122.50,45.52"
+    async with at_page(browser, router, "dispatcher", f"/console?{box}&status=open") as page:
+        keys = await pressed(page, "j", "Enter")
+        for _ in cases:
+            keys += await pressed(page, "a")
+        assert keys == 22
+        await page.goto(f"/console?{box}&status=acknowledged")
+        keys = await pressed(page, "j", "Enter")
+        for _ in cases:
+            keys += await pressed(page, "c", "Tab", "Tab", "x", "Enter")
+        assert keys == 102
+    assert {(await case_of(router, one))["status"] for one in cases} == {"completed"}
 
 
 @needs_chromium
@@ -185,7 +219,10 @@ async def test_split_and_merge_show_both_sides_before_they_are_sent(
         assert await look_at(page, "merge") == []
         await page.keyboard.type("The same hole")
         await page.keyboard.press("Enter")
-        await expect(page).to_have_url(re.compile(f"{case_id}$"))
+        await expect(page).to_have_url(re.compile(f"{other}$"))
+        await page.goto(path)
+        await page.locator("[data-merged] a").click()
+        await expect(page).to_have_url(re.compile(f"{other}$"))
         assert (await case_of(router, case_id))["merged_into"] == other
 
 

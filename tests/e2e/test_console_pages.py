@@ -88,6 +88,7 @@ async def test_an_agent_reports_what_a_caller_says_by_keyboard_alone(
         await page.keyboard.type("A deep pothole, cars swerve around it")
         await page.keyboard.press("Tab")
         await page.keyboard.type("45.608, -122.71")
+        await page.keyboard.press("Enter")  # of a habit: it looks up, and ends no contact
         await expect(page.locator("[data-summary]")).to_contain_text("Pothole")
         await expect(page.locator("[data-said]")).to_contain_text("Pothole")
         await expect(page.locator('[name^="answer:"]').first).to_be_visible()
