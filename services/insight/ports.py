@@ -218,15 +218,22 @@ class InsightPorts:
             priority=row["level"],
             at=opened_at.astimezone(self.policy.timezones[city]),
             acknowledge=_duration(opened_at, row["acknowledged_at"], ended_at or now),
-            complete=_duration(
-                opened_at, ended_at if row["status"] == "completed" else None, ended_at or now
-            ),
+            complete=_completion(opened_at, ended_at, row["status"], now),
             promise=reports.promise_of(row["complete_by"], row["status"], ended_at, now),
             was_completed=row["was_completed"],
             reopened=row["reopened"],
             exposure=exposure,
             further=further,
         )
+
+
+def _completion(
+    opened_at: datetime, ended_at: datetime | None, status: str, now: datetime
+) -> Duration:
+    """Return the time to completion; work that was declined or referred is never completed."""
+    if ended_at is None or status == "completed":
+        return _duration(opened_at, ended_at, now)
+    return _duration(opened_at, None, END_OF_TIME)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -15,6 +15,7 @@ Promise: TypeAlias = Literal["kept", "missed", "open_past_due"]
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_LEAST_EXPOSURE = _DAY / 10  # of what ends sooner, its first reporter told the end as well
 _MOST_URGENT = "P1"
 _DECIMALS = 4
 
@@ -90,14 +91,15 @@ def exposure_of(
 ) -> tuple[timedelta | None, int]:
     """Return the time under observation after the first report, and the later reporters in it.
 
-    It lasts to the end of the case or of the window, and not into the future. A person counts once,
-    and not where they made the first report; each anonymous report counts as one person.
+    It lasts to the end of the case or of the window, and not into the future; a time of at most a
+    tenth of a day does not count. A person counts once, and not where they made the first report;
+    each anonymous report counts as one person.
     """
     if not reports:
         return None, 0
     first = min(reports, key=lambda one: one.at)
     end = min(first.at + window, ended_at or now, now)
-    if end <= first.at:
+    if end - first.at <= _LEAST_EXPOSURE:
         return None, 0
     later = [one.reporter for one in reports if first.at < one.at <= end]
     people = {reporter for reporter in later if reporter is not None} - {first.reporter}
@@ -109,13 +111,14 @@ def promise_of(
 ) -> Promise | None:
     """Return what became of a deadline.
 
-    None while it is ahead, and for a case that was declined or referred.
+    None while it is ahead, also of work that is done: what is done early would count before what
+    is late. None for a case that was declined or referred, too.
     """
-    if complete_by is None:
+    if complete_by is None or now <= complete_by:
         return None
     if status == "completed" and ended_at is not None:
         return "kept" if ended_at <= complete_by else "missed"
-    return "open_past_due" if ended_at is None and now > complete_by else None
+    return "open_past_due" if ended_at is None else None
 
 
 def request_rows(
@@ -128,7 +131,8 @@ def request_rows(
 def case_rows(report: InsightReport, facts: Sequence[CaseFact], by: Sequence[str]) -> list[Row]:
     """Return the rows of a report about cases."""
     if report == "reporting":
-        return table(facts, by, _ratios(facts, by))
+        observed = [one for one in facts if one.exposure is not None]
+        return table(observed, by, _ratios(observed, by))
     return table(facts, by, lambda _, found: _OF_CASES[report](found))
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+_ROUNDING = 1e-9  # of shares that are products of fractions
+
 
 class Duration(NamedTuple):
     """Hours until an end, or until the last moment at which none had come."""
@@ -25,4 +27,5 @@ def reached_after(durations: Iterable[Duration], shares: Sequence[float]) -> lis
         surviving *= 1 - sum(ended) / at_risk
         steps.append((hours, 1 - surviving))
         at_risk -= len(ended)
-    return [next((hours for hours, done in steps if done >= share), None) for share in shares]
+    least = [share - _ROUNDING for share in shares]
+    return [next((hours for hours, done in steps if done >= share), None) for share in least]

@@ -250,3 +250,18 @@ async def test_everybody_reads_the_figures_of_a_month_without_a_key(
     assert (await read(jurisdiction="portland.gov", month="2026-02"))[0] == 404
     assert (await read(jurisdiction="portland.gov", month="march"))[0] == 422
     assert (await read(jurisdiction="atlantis.gov"))[0] == 422
+
+
+async def test_declined_work_is_never_done(
+    client: aiohttp.ClientSession, topic_log: TopicLog
+) -> None:
+    for number in range(20):
+        request, case = new_id(), new_id()
+        status = "declined" if number % 2 else "completed"
+        await topic_log.publish(
+            triaged(request, case), opened(request, case), closed(case, 2, NOON + HOUR, status)
+        )
+    await rows_of(client, "times", 20)
+
+    [times] = (await report(client, "times"))["rows"]
+    assert times["complete"] == {"median_hours": 1.0, "p90_hours": None}

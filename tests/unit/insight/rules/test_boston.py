@@ -12,6 +12,7 @@ from tests.unit.cli.insight.test_rates import BOSTON, COLUMNS, needs_boston, rat
 
 WINDOW = timedelta(days=7)
 LONG_AFTER = datetime(2020, 1, 1, tzinfo=UTC)
+LIMITS = ("--days", "7", "--min-days", "0.1")
 NOT_MEASURED = Duration(0, has_ended=False)
 
 
@@ -55,7 +56,7 @@ def test_live_ratios_are_those_of_the_command() -> None:
 
     live = case_rows("reporting", [fact(rows) for rows in cases.values()], ("district",))
 
-    expected = {row.pop("district"): row for row in rates(BOSTON, COLUMNS, "--days", "7")["ratios"]}
+    expected = {row.pop("district"): row for row in rates(BOSTON, COLUMNS, *LIMITS)["ratios"]}
     assert len(live) == len(expected) == 23
     for found in live:
         assert found.figures == pytest.approx(expected[found.cell[0]], abs=1e-4)

@@ -91,6 +91,8 @@ def report(hours: float, reporter: int | None = None) -> TimedReport:
         pytest.param([report(0, 1), report(1, 2), report(2, 2)], None, 7.0, 1, id="one other"),
         pytest.param([report(0), report(1), report(2)], None, 7.0, 2, id="anonymous ones"),
         pytest.param([report(0)], NOON, None, 0, id="closed at once"),
+        pytest.param([report(0), report(1)], NOON + DAY / 10, None, 0, id="closed soon"),
+        pytest.param([report(0), report(2)], NOON + DAY / 5, 0.2, 1, id="closed later"),
         pytest.param([], None, None, 0, id="no report by a resident"),
     ],
 )
@@ -112,6 +114,7 @@ def test_the_future_is_not_observed() -> None:
         pytest.param("completed", 24, 99, "kept", id="in time to the second"),
         pytest.param("completed", 24.01, 99, "missed", id="too late"),
         pytest.param("open", None, 24, None, id="not yet due"),
+        pytest.param("completed", 1, 24, None, id="done before it is due"),
         pytest.param("open", None, 24.01, "open_past_due", id="past due"),
         pytest.param("declined", 30, 99, None, id="declined"),
     ],
@@ -141,3 +144,8 @@ def test_open_cases_do_not_make_a_bureau_look_fast() -> None:
     assert reached_after(quick, (0.5, 0.9)) == [1, 1]
     assert reached_after([*quick, *hard], (0.3, 0.5, 0.9)) == [1, None, None]
     assert reached_after([], (0.5,)) == [None]
+
+
+def test_a_share_that_is_reached_to_the_fraction_is_reached() -> None:
+    thirty = [Duration(float(hours), has_ended=True) for hours in range(1, 31)]
+    assert reached_after(thirty, (0.5, 0.9)) == [15, 27]
