@@ -15,12 +15,13 @@ import faust
 import structlog
 from faust.streams import _current_event  # private: pyproject.toml pins the exact version
 from faust.types import TP, EventT
+from opentelemetry.trace import SpanKind
 
 from services.triage.settings import StreamSettings
 from services.triage.surges.counter import StateTable, SurgeCounter
 from services.triage.surges.detection import slot_of
 from services.triage.surges.gauges import WATCHER, SurgeGauges
-from services.triage.surges.state import SurgeKey, surge_events
+from services.triage.surges.state import SurgeKey, TrackedSurge, surge_events
 from services.triage.surges.tracker import SurgeCity, surge_cities
 from services.triage.surges.watermark import Watermark
 from shared.catalogue import load_catalogue
@@ -29,12 +30,14 @@ from shared.contract.topic import Topic
 from shared.contract.topics import TRIAGE_REPORT_COUNTS
 from shared.errors import PermanentError, Route311Error, StoppedError
 from shared.runtime.consumer.messages import dead_letter_record, record_position
+from shared.runtime.consumer.tracing import attributes_of
 from shared.runtime.kafka import BrokerDownError, KafkaSink, Record, open_sink
 from shared.runtime.kafka.reader import end_offsets
 from shared.runtime.kafka.topics import apply_topics
 from shared.runtime.kafka_access import KafkaAccess
 from shared.runtime.ops import metrics
 from shared.runtime.ops.shutdown import cancel_on_stop, pause
+from shared.runtime.ops.tracing import current_trace, span_below
 from shared.runtime.outgoing import Outgoing
 from shared.runtime.service import ServiceParts
 
@@ -163,7 +166,10 @@ class SurgeWatcher:
         async for event in stream.events():
             message = event.message
             try:
-                self._count_all(decoder.decode(event.value).data, message.partition)
+                with span_below(
+                    None, f"process {_TOPIC}", SpanKind.CONSUMER, attributes_of(message)
+                ):
+                    self._count_all(decoder.decode(event.value).data, message.partition)
             except Exception as error:
                 metrics.REPORT_COUNTS_FAILED.inc()
                 log.exception("report_counts_failed", at=record_position(message))
@@ -227,18 +233,24 @@ class SurgeWatcher:
             with _in_partition(key.partition):
                 surges = self._counter.unpublished(key)
             for surge in surges:
-                events = surge_events(key, surge)
-                try:
-                    await self._sink.publish([r for e in events for r in Outgoing.for_event(e)])
-                except BrokerDownError as error:
-                    raise StreamCrashedError("the broker does not take surges") from error
+                await self._publish_events(key, surge)
                 with _in_partition(key.partition):
                     self._counter.mark_published(key, surge)
-                for event in events:
-                    log.info("surge_published", type=event.type, key=key.name)
             with _in_partition(key.partition):
                 self._gauges.show_surge(key, is_open=self._counter.is_open(key))
             self._to_publish.discard(key)
+
+    async def _publish_events(self, key: SurgeKey, surge: TrackedSurge) -> None:
+        """Publish the events of a surge that are not yet; a trace begins with them."""
+        with span_below(None, "detect surge", SpanKind.INTERNAL, {}):
+            context = {"traceparent": current_trace()}
+            events = [one.model_copy(update=context) for one in surge_events(key, surge)]
+            try:
+                await self._sink.publish([r for e in events for r in Outgoing.for_event(e)])
+            except BrokerDownError as error:
+                raise StreamCrashedError("the broker does not take surges") from error
+        for event in events:
+            log.info("surge_published", type=event.type, key=key.name)
 
 
 def _app(settings: StreamSettings, access: KafkaAccess) -> faust.App:

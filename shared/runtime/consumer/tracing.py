@@ -1,6 +1,6 @@
 """Spans of processed messages; what a handler publishes carries theirs on as its trace context."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -11,6 +11,7 @@ from opentelemetry.trace import SpanKind
 from shared.contract.events import Event
 from shared.runtime.consumer.messages import Message
 from shared.runtime.consumer.retry import Item
+from shared.runtime.kafka import Record
 from shared.runtime.ops.span_attributes import TOPIC_NAME
 from shared.runtime.ops.tracing import ending, start_span, traceparent_of, tracer
 
@@ -32,13 +33,18 @@ def processing(items: Sequence[Item[E]]) -> Generator[Sequence[Item[E]]]:
 def _start_span(tracer: trace.Tracer, item: Item[E]) -> trace.Span:
     record = item.record
     parent = item.event.traceparent if isinstance(item, Message) else None
-    attributes: dict[str, str | int] = {
+    name, attributes = f"process {record.topic}", attributes_of(record)
+    return start_span(tracer, name, SpanKind.CONSUMER, parent, attributes)
+
+
+def attributes_of(record: Record) -> Mapping[str, str | int]:
+    """Return what a span tells of the record that it is about."""
+    return {
         "messaging.system": "kafka",
         TOPIC_NAME: record.topic,
         "messaging.destination.partition.id": str(record.partition),
         "messaging.kafka.offset": record.offset,
     }
-    return start_span(tracer, f"process {record.topic}", SpanKind.CONSUMER, parent, attributes)
 
 
 def _with_context(item: Item[E], span: trace.Span) -> Item[E]:

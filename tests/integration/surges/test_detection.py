@@ -30,6 +30,7 @@ from tests.integration.surges.storms import (
 )
 from tests.integration.surges.watcher import Watcher, set_position
 from tests.support.builders import NOON, location, request
+from tests.support.otlp_collector import otlp_collector
 from tests.support.topic_log import TopicLog, read_between
 from tests.support.waiting import eventually
 
@@ -56,6 +57,22 @@ async def test_a_storm_begins_and_ends_once_each_by_the_clock_of_its_reports(
     assert keys == {b"tree-emergency:SE"}
     assert json.loads(watcher.output[-1])["event"] == "service_stopped"
     assert all(json.loads(line)["service"] == "triage-stream" for line in watcher.output)
+
+
+async def test_a_surge_begins_a_trace_that_its_event_carries_on(
+    watcher: Watcher, topic_log: TopicLog
+) -> None:
+    with otlp_collector() as collector:
+        with watcher.running(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url):
+            await topic_log.publish(*storm(LEAST))
+            [started] = await eventually(lambda: surge_events(topic_log, "SE"), TIMEOUT_S)
+        spans = {span.name: span for span in collector.spans_of("route311-triage-stream")}
+
+    detected, sent = spans["detect surge"], spans["send triage-surges"]
+    carried = f"00-{detected.trace_id.hex()}-{detected.span_id.hex()}-"
+    assert started.traceparent.startswith(carried)
+    assert (sent.trace_id, sent.parent_span_id) == (detected.trace_id, detected.span_id)
+    assert "process triage-report-counts" in spans
 
 
 async def test_event_time_waits_for_requests_that_triage_has_to_decide(

@@ -26,8 +26,9 @@ class Watcher:
     output: list[bytes] = field(default_factory=list)
 
     @contextmanager
-    def running(self, *, ends_by: signal.Signals = signal.SIGTERM) -> Iterator[None]:
+    def running(self, *, ends_by: signal.Signals = signal.SIGTERM, **more: str) -> Iterator[None]:
         settings = {
+            **more,
             **self.access.environment(),
             "TRIAGE_STREAM_HTTP_PORT": "0",
             "TRIAGE_STREAM_FOLDER": str(self.folder),
