@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs chart release faults faults-quick hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs chart chart-trial release faults faults-quick faults-upgrade hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -78,6 +78,10 @@ chart: setup ## Render the Helm chart in every size and validate it, with the de
 	@if command -v go >/dev/null; then cut -d' ' -f1 deploy/helm/crds.txt | xargs -n1 go mod download -json >/dev/null; fi
 	$(PYTEST) tests/chart $(ARGS)
 
+chart-trial: setup ## Apply the chart to a real API server, which Go builds once: ten minutes
+	@test -x build/kubernetes/etcd || sh deploy/helm/api_server.sh "$(CURDIR)/build/kubernetes"
+	ROUTE311_KUBERNETES=build/kubernetes $(PYTEST) tests/chart/test_api_server.py $(ARGS)
+
 release: setup ## Build wheel, chart, SBOM and checksums into build/release; with Docker the image, too
 	$(BIN)/python -m deploy.release
 	@if docker info >/dev/null 2>&1; then docker build --file deploy/docker/Dockerfile --tag localhost/route311 .; fi
@@ -87,6 +91,13 @@ faults: setup ## Kill, stop, starve and cut off parts of a router under traffic:
 
 faults-quick: setup ## The same with the faults that every change must stand: under 4 minutes
 	$(PYTEST) tests/faults -m quick $(ARGS)
+
+faults-upgrade: setup ## Update a router from PREVIOUS, a tag or commit, to this version and back under load
+	@test -n "$(PREVIOUS)" || { echo "Say from which version: make faults-upgrade PREVIOUS=v1.0.0"; exit 2; }
+	test -d build/previous || git worktree add --force --detach build/previous $(PREVIOUS)
+	git -C build/previous checkout --quiet --detach $(PREVIOUS)
+	$(MAKE) -C build/previous setup
+	ROUTE311_PREVIOUS=build/previous $(PYTEST) tests/faults/test_upgrade.py $(ARGS)
 
 hostile: setup ## Attack a router from outside and its rules with adversarial texts: about 10 minutes
 	$(PYTEST) tests/hostile $(ARGS)

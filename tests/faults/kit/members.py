@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
@@ -42,12 +43,14 @@ class Member:
         number: Counts the members of the service, from 1.
         altered: Module and arguments to run in place of the unaltered service.
         settings: More environment variables.
+        source: Checkout of another version, with a ``.venv`` of its own; None for this one.
     """
 
     service: str
     number: int
     altered: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    source: Path | None = None
 
     @property
     def name(self) -> str:
@@ -64,8 +67,10 @@ class Member:
             f"{self.service.upper()}_HTTP_PORT": str(port),
             **self.settings,
         }
-        argv = (sys.executable, "-m", *module)
-        return Process(Program(self.name, argv, port, http_ready, environment), site.folder)
+        python = str(self.source / ".venv/bin/python") if self.source else sys.executable
+        argv = (python, "-m", *module)
+        program = Program(self.name, argv, port, http_ready, environment, directory=self.source)
+        return Process(program, site.folder)
 
 
 def _settings(site: Site, service: str, endpoints: Endpoints) -> dict[str, str]:

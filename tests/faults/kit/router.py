@@ -166,6 +166,7 @@ async def running_router(
     seed: int,
     brokers: int = 1,
     altered: Mapping[str, Sequence[str]] | None = None,
+    services: Sequence[str] = SERVICES,
 ) -> AsyncGenerator[RouterUnderTest]:
     """Run a router in a folder of its own.
 
@@ -175,6 +176,7 @@ async def running_router(
         brokers: The number of brokers; from three on, every topic has three replicas with a
             minimum of two in sync.
         altered: Module and arguments to run in place of a service, by service.
+        services: Services to start.
     """
     random = Random(seed)
     async with open_site(data) as site, AsyncExitStack() as stack:
@@ -197,7 +199,7 @@ async def running_router(
         router = await _build(site, stores, links, stack, random)
         router._may_run.set()  # noqa: SLF001 - its own maker
         router.altered = altered or {}
-        await router.add(*(Member(name, 1, router.altered.get(name, ())) for name in SERVICES))
+        await router.add(*(Member(name, 1, router.altered.get(name, ())) for name in services))
         async with router._stack:  # noqa: SLF001 - its own maker
             write_stack(site.folder.stack_file, _stack(router))
             yield router
