@@ -11,8 +11,9 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import urlencode
@@ -187,13 +188,31 @@ def reading(client: aiohttp.ClientSession, path: str) -> Read:
     return read
 
 
-async def run(cases: int, times: int, only: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A running router with many cases.
+
+    Attributes:
+        client: Somebody who has logged in to the console.
+        api: Client of the operators' API.
+        case_id: A case with a history.
+    """
+
+    stack: Stack
+    db: Database
+    client: aiohttp.ClientSession
+    api: aiohttp.ClientSession
+    case_id: str
+
+
+@asynccontextmanager
+async def filled_router(cases: int) -> AsyncGenerator[Filled]:
+    """Run a router with this many cases."""
     async with AsyncExitStack() as exits:
         folder = exits.enter_context(tempfile.TemporaryDirectory(prefix="route311-bench-"))
         stack = await exits.enter_async_context(running_stack(let_others_in(Path(folder)) / "data"))
         db = await exits.enter_async_context(open_database(stack.postgres))
         case_id = await fill(stack, db, cases)
-        surge_id = await db.fetchval("SELECT surge_id::text FROM dispatch.surges LIMIT 1")
         jar = aiohttp.CookieJar(unsafe=True)
         client = await exits.enter_async_context(
             aiohttp.ClientSession(stack.console, cookie_jar=jar)
@@ -201,16 +220,23 @@ async def run(cases: int, times: int, only: Sequence[str]) -> None:
         await log_in(stack, client)
         key = {"Authorization": f"Bearer {stack.keys.operator}"}
         api = await exits.enter_async_context(aiohttp.ClientSession(stack.dispatch, headers=key))
+        yield Filled(stack, db, client, api, case_id)
+
+
+async def run(cases: int, times: int, only: Sequence[str]) -> None:
+    async with filled_router(cases) as router:
+        db = router.db
+        surge_id = await db.fetchval("SELECT surge_id::text FROM dispatch.surges LIMIT 1")
         count = await db.fetchval("SELECT count(*) FROM dispatch.cases WHERE closed_at IS NULL")
         tell(f"\n{count:,} open cases, {times} times each; milliseconds\n")
         tell(f"{'page':32}{'median':>8}{'p95':>8}")
-        for name, path in pages(surge_id, case_id).items():
+        for name, path in pages(surge_id, router.case_id).items():
             if not only or any(name.startswith(one) for one in only):
-                await measure(name, times, reading(client, path))
+                await measure(name, times, reading(router.client, path))
         for name, view in {"": {}, **{n: {n: v} for n, v in FILTERS.items()}}.items():
             if not only or "api" in only:
                 path = f"/v1/cases?{urlencode(api_query(view))}"
-                await measure(f"api, {name or 'queue'}", times, reading(api, path))
+                await measure(f"api, {name or 'queue'}", times, reading(router.api, path))
 
 
 def main() -> None:

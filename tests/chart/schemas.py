@@ -30,13 +30,39 @@ class NoDefinitionError(LookupError):
 @cache
 def validator(version: str, api_version: str, kind: str) -> Validator:
     """Return the validator of a kind; NoDefinitionError where its operator's module is absent."""
-    group = api_version.rpartition("/")[0]
-    if "." not in group or group.endswith(".k8s.io"):
+    if is_kubernetes(api_version):
         name = f"{kind.lower()}-{_short(api_version)}.json"
         folder = f"kubernetes-json-schema/v{version}.0-local-strict"
         schema = schema_contents(f"{folder}/{name}", version)
         return Draft202012Validator(schema, registry=_definitions(folder, version))
     return Draft202012Validator(_of_operator(api_version, kind))
+
+
+def is_kubernetes(api_version: str) -> bool:
+    """Return True for a kind of Kubernetes itself, False for one of an operator."""
+    group = api_version.rpartition("/")[0]
+    return "." not in group or group.endswith(".k8s.io")
+
+
+def definition(api_version: str, kind: str) -> dict[str, Any]:
+    """Return what makes a server know a kind; one without its operator's module takes any field."""
+    for crd in _crds(kind):
+        return crd
+    group, _, version = api_version.partition("/")
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    served = {"name": version, "served": True, "storage": True}
+    plural = f"{kind.lower()}s"
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "names": {"kind": kind, "plural": plural},
+            "scope": "Namespaced",
+            "versions": [{**served, "schema": {"openAPIV3Schema": anything}}],
+        },
+    }
 
 
 def problems(version: str, resource: Mapping[str, Any]) -> list[str]:
@@ -81,10 +107,16 @@ def _handwritten() -> Iterator[tuple[tuple[str, str], Any]]:
 
 
 def _from_modules(kind: str) -> Iterator[tuple[tuple[str, str], Any]]:
+    for crd in _crds(kind):
+        yield from _of_crd(crd)
+
+
+def _crds(kind: str) -> Iterator[dict[str, Any]]:
+    """Yield the definitions of a kind in the operators' modules."""
     for folder in _module_folders():
         for file in folder.glob("*.yaml"):
             if f"\n    kind: {kind}\n" in (text := file.read_text()):
-                yield from _of_crd(yaml.load(text, yaml.CSafeLoader))
+                yield yaml.load(text, yaml.CSafeLoader)
 
 
 @cache
