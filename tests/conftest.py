@@ -1,10 +1,12 @@
 """Fixtures of all tests: the stores of the run, and a database and a topic log per test."""
 
 import gc
+import sys
 from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
+import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
@@ -18,6 +20,11 @@ settings.register_profile(
     "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("busy machine")
+
+
+def pytest_configure() -> None:
+    """Log to standard error: a thread of an earlier test may log while a command answers."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> RouterTestsOnOneWorker:
