@@ -25,7 +25,8 @@ def load(
         typer.Argument(
             metavar="FILES...",
             help="CSV of addresses and places with number, street, lat and lon, also name and "
-            "city; GeoJSON of streets with name. Compressed by gzip, too.",
+            "city; GeoJSON of streets with name, compressed by gzip, too; an OpenStreetMap extract "
+            "(.osm.pbf).",
         ),
     ],
     jurisdiction: Annotated[

@@ -89,7 +89,8 @@ def _extract(file: Path) -> Iterator[tuple[str, Feature]]:
             merge.apply(writer)
         for one in osmium.FileProcessor(ordered).with_areas():
             tags = {tag.k: tag.v for tag in one.tags}
-            with suppress(RuntimeError):  # its nodes lie outside the extract
+            # Its nodes lie outside the extract.
+            with suppress(RuntimeError, osmium.InvalidLocationError):
                 for layer, shape in _shapes(one, tags, shapes):
                     found = {"type": "Feature", "properties": tags, "geometry": json.loads(shape)}
                     yield layer, found

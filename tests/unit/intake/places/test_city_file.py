@@ -12,7 +12,8 @@ from services.intake.places.gazetteer import well_known_places
 from services.intake.places.search import point_of
 from shared.catalogue import load_catalogue
 from shared.geo import CityBoundaries
-from shared.vocabulary import GeoPoint
+from shared.vocabulary import GeoPoint, distance_m
+from tests.support.paths import DATA
 
 HEAD = "name,street,number,lat,lon\n"
 HERE = GeoPoint(45.5, -122.6)
@@ -62,6 +63,20 @@ def test_streets_cross_where_their_lines_meet(tmp_path: Path, is_whole: bool) ->
     assert [one.label for one in book.streets] == ["SE Main St", "SE 12th Ave", "SE 99th Ave"]
     assert point_of(book, "Main and 12th", "portland") == HERE
     assert point_of(book, "Main and 99th", "portland") is None
+
+
+def test_the_crossings_of_another_city_are_found_in_its_extract() -> None:
+    extract = DATA / "osm_extracts" / "columbus.osm.pbf"
+    if not extract.exists():
+        pytest.skip(f"{extract} is not there")
+    builder = AddressBookBuilder("columbus")
+    builder.read(extract)
+    book = builder.build()
+
+    for written in ("High and Broad", "N High St & E Broad St"):
+        found = point_of(book, written, "columbus")
+        assert found
+        assert distance_m(found, GeoPoint(39.96229, -83.00069)) < 60
 
 
 def test_a_compressed_file_is_read(tmp_path: Path) -> None:
