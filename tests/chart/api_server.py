@@ -78,7 +78,7 @@ class ApiServer:
         if (api_version, kind) not in self._kinds:
             path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
             async with self.http.get(path) as answer:
-                listed = (await answer.json()).get("resources", [])
+                listed = (await answer.json())["resources"] if answer.status == 200 else []
             self._kinds |= {
                 (api_version, one["kind"]): _Kind(path, one["name"], one["namespaced"])
                 for one in listed

@@ -232,12 +232,13 @@ async def test_what_is_left_of_a_compressed_body_is_not_decompressed_after_the_a
     body = gzip.compress(bytes(32 * 1024 * 1024))
     head = path(name).replace(b"GET", b"POST")[:-2]
     head += b"Content-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (coding, len(body))
+    spent_s = []
     async with running(NEVER) as server:
-        began = time.process_time()
         for _ in range(10):
+            began = time.process_time()
             client = await server.connect()
             assert await client.status(head + body) == status
             assert await client.is_closed()
-        used_s = time.process_time() - began
+            spent_s.append(time.process_time() - began)
 
-    assert used_s < 0.2
+    assert min(spent_s) < 0.02  # threads of other tests work meanwhile; a body takes 0.05 s
