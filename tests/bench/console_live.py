@@ -14,12 +14,17 @@ from itertools import cycle
 from statistics import median, quantiles
 
 import aiohttp
+import asyncpg
 import psutil
 from playwright.async_api import Page, ViewportSize
 
-from tests.bench.console_speed import Filled, filled_router, pages, tell
+from console.roles import Role
+from console.store import add_person
+from tests.bench.console_speed import Filled, filled_router, log_in, pages, tell
 from tests.support.chromium import open_browser
 
+PASSWORD = "a watchful password"  # noqa: S105 - of people of the benchmark
+LOG_IN_S = 15.0  # for all, two at once
 CASES = 500  # that get notes in turn, so that no case has two on their way
 PROCESSES: Mapping[str, str] = {"console": "console", "dispatch": "services.dispatch"}
 WIDTH: ViewportSize = {"width": 1280, "height": 900}
@@ -37,15 +42,19 @@ def cpu_seconds() -> dict[str, float]:
     return spent
 
 
-async def follow(router: Filled, sent: Mapping[str, float], late: list[float]) -> None:
-    """Follow live changes as a page does."""
-    timeout = aiohttp.ClientTimeout(total=None)
-    async with router.client.get("/console/stream", timeout=timeout) as stream:
-        is_change = False
-        async for line in stream.content:
-            if is_change and (began := sent.get(json.loads(line[6:])["case"])):
-                late.append(time.monotonic() - began)
-            is_change = line.startswith(b"event: change")
+async def follow(router: Filled, name: str, sent: Mapping[str, float], late: list[float]) -> None:
+    """Follow live changes as a page of a person does."""
+    endless, jar = aiohttp.ClientTimeout(total=None), aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(
+        router.stack.console, cookie_jar=jar, timeout=endless, raise_for_status=True
+    ) as client:
+        await log_in(client, name, PASSWORD)
+        async with client.get("/console/stream") as stream:
+            is_change = False
+            async for line in stream.content:
+                if is_change and (began := sent.get(json.loads(line[6:])["case"])):
+                    late.append(time.monotonic() - began)
+                is_change = line.startswith(b"event: change")
 
 
 async def put_notes(router: Filled, seconds: int, rate: int, sent: dict[str, float]) -> int:
@@ -74,8 +83,13 @@ async def measure_streams(router: Filled, consoles: int, seconds: int, rate: int
     """Tell how late changes come, and what they cost."""
     sent: dict[str, float] = {}
     late: list[float] = []
-    streams = [asyncio.create_task(follow(router, sent, late)) for _ in range(consoles)]
-    await asyncio.sleep(2.0)
+    names = [f"watcher-{number}" for number in range(consoles)]
+    schema = {"search_path": "console"}
+    async with asyncpg.create_pool(router.stack.postgres, server_settings=schema) as pool:
+        for name in names:
+            await add_person(pool, name, Role.VIEWER, PASSWORD)
+    streams = [asyncio.create_task(follow(router, name, sent, late)) for name in names]
+    await asyncio.sleep(LOG_IN_S)
     before = cpu_seconds()
     refused = await put_notes(router, seconds, rate, sent)
     spent = {name: used - before[name] for name, used in cpu_seconds().items()}
@@ -124,7 +138,8 @@ async def measure_browser(router: Filled, times: int) -> None:
 async def run(given: argparse.Namespace) -> None:
     async with filled_router(given.cases) as router:
         await measure_streams(router, given.consoles, given.seconds, given.rate)
-        await measure_browser(router, given.times)
+        if given.times:
+            await measure_browser(router, given.times)
 
 
 def main() -> None:
@@ -133,7 +148,7 @@ def main() -> None:
     parser.add_argument("--consoles", type=int, default=50)
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--times", type=int, default=20, help="Reads of each page; 0 for none.")
     asyncio.run(run(parser.parse_args()))
 
 

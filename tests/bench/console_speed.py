@@ -129,13 +129,12 @@ async def fill(stack: Stack, db: Database, cases: int) -> str:
     return original
 
 
-async def log_in(stack: Stack, client: aiohttp.ClientSession) -> None:
+async def log_in(client: aiohttp.ClientSession, name: str, password: str) -> None:
     async with client.get("/console/login") as page:
         found = TOKEN.search(await page.text())
     if found is None:
         raise SystemExit("no form to log in")
-    person = stack.keys.console
-    form = {"form_token": found[1], "name": person.user, "password": person.password}
+    form = {"form_token": found[1], "name": name, "password": password}
     async with client.post("/console/login", data=form) as answer:
         answer.raise_for_status()
 
@@ -217,7 +216,7 @@ async def filled_router(cases: int) -> AsyncGenerator[Filled]:
         client = await exits.enter_async_context(
             aiohttp.ClientSession(stack.console, cookie_jar=jar)
         )
-        await log_in(stack, client)
+        await log_in(client, stack.keys.console.user, stack.keys.console.password)
         key = {"Authorization": f"Bearer {stack.keys.operator}"}
         api = await exits.enter_async_context(aiohttp.ClientSession(stack.dispatch, headers=key))
         yield Filled(stack, db, client, api, case_id)
