@@ -26,6 +26,7 @@ import psutil
 
 from services.insight.policy import InsightPolicy
 from shared.catalogue import load_catalogue
+from tests.bench.console_speed import tell
 from tests.support.router import COMMAND, Router, running_router
 from tests.support.temporary_folders import let_others_in
 from tests.support.waiting import eventually
@@ -39,11 +40,6 @@ SIZE = """
     SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
      WHERE relnamespace = 'insight'::regnamespace AND relkind = 'r'
 """
-
-
-def tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def cpu_s(router: Router) -> float:
