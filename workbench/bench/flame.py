@@ -16,6 +16,7 @@ _PYTHON_PARTS = frozenset({*SERVICES, "surge watcher"})
 _SAMPLES_PER_S = 50
 _LONGEST_S = 3600
 _WRITE_WITHIN_S = 60.0
+_NO_SAMPLES = b"No stack counts found"  # a process that did nothing has no picture
 
 
 class NoProfilerError(Route311Error):
@@ -70,8 +71,8 @@ async def flame_graphs(profiler: str, folder: Path) -> AsyncGenerator[None]:
         async with asyncio.timeout(_WRITE_WITHIN_S):
             texts = [(await recorder.communicate())[1] for recorder in recorders]
     failed = [text for one, text in zip(recorders, texts, strict=True) if one.returncode]
-    if failed:
-        raise NoProfilerError(f"py-spy failed: {failed[0].decode().strip()}")
+    if faults := [text for text in failed if _NO_SAMPLES not in text]:
+        raise NoProfilerError(f"py-spy failed: {faults[0].decode().strip()}")
 
 
 def _file(folder: Path, part: str, pid: int) -> Path:
