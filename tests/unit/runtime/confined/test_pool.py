@@ -100,7 +100,7 @@ async def test_a_job_has_no_environment_and_no_input_of_the_next() -> None:
 async def test_a_job_whose_caller_went_ends_and_its_process_stays_warm() -> None:
     async with pool("if job == b'a': signal.sigwait({signal.SIGUSR1})") as warm:
         await warm.start()
-        pids = {one.pid for one in children()}
+        pids = {one.pid for one in await eventually(_warm)}
         gone = asyncio.create_task(warm.run(b"a"))
         [fork] = await eventually(lambda: _forks(pids))
         gone.cancel()
@@ -110,6 +110,10 @@ async def test_a_job_whose_caller_went_ends_and_its_process_stays_warm() -> None
 
         assert answer == b"b 1"
         assert pids <= {one.pid for one in children()}
+
+
+async def _warm() -> list[psutil.Process]:
+    return children()  # a process has no arguments yet for a moment after its start
 
 
 async def _forks(pids: set[int]) -> list[psutil.Process]:
