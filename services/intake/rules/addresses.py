@@ -12,7 +12,7 @@ _PARTS = re.compile(r"[,;\n]")
 _JOINED = re.compile(r"[&+@]|(?<!\d)/|/(?!\d)")
 _LEAD = re.compile(
     r"^(?:(?:directly |right |just )?(?:across (?:the street )?from|in front of|next to|close to"
-    r"|opposite|near|behind|beside|outside|by|under|at|on|the|corner of|[ns]?[ew]? ?corner of"
+    r"|opposite|near|behind|beside|outside|by|under|at|on|the|[ns]?[ew]? ?corner(?: of)?"
     r"|intersection of|frente al?|enfrente de|cerca de|al lado de|esquina de|el|la|en) )+"
 )
 _HOUSE = re.compile(r"\d+[a-z]?")
@@ -20,7 +20,7 @@ _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _QUADRANT = re.compile(r"\b([ns]) ([ew])\b")
 _BLOCK = re.compile(r"^(\d+) block(?: of)? ")
 _POSTAL_CODE = re.compile(r"\d{5}")
-_CROSSING = frozenset({"and", "at", "y"})
+_CROSSING = frozenset({"and", "at", "by", "near", "y", "con", "esquina"})
 _DIRECTIONS = frozenset({"n", "s", "e", "w", "ne", "nw", "se", "sw"})
 _TYPES = STREET_TYPES | {"way", "pl", "ct", "sq", "cir", "row", "loop", "aly", "plz"}
 _IGNORED = frozenset({"jr", "junior", "the"})

@@ -59,6 +59,13 @@ AVENUE = house("", "33", "ne", "ave")
         pytest.param(
             "NW corner of NE Fremont St/NE 33rd Ave", [FREMONT, AVENUE], id="which corner"
         ),
+        pytest.param("NE Fremont St near NE 33rd Ave", [FREMONT, AVENUE], id="near"),
+        pytest.param("on NE Fremont St by NE 33rd Ave", [FREMONT, AVENUE], id="by"),
+        pytest.param("NE Fremont St esquina con NE 33rd Ave", [FREMONT, AVENUE], id="esquina con"),
+        pytest.param("1234 SE Main St near 12th Ave", MAIN, id="house near a street"),
+        pytest.param(
+            "corner 33rd and Fremont", [house("", "33"), house("", "fremont")], id="corner"
+        ),
         pytest.param(
             "33rd and Fremont", [house("", "33"), house("", "fremont")], id="bare crossing"
         ),
