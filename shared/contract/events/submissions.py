@@ -151,7 +151,7 @@ class SubmissionReceived(ForeignEvent):
     """A channel adapter submits a report."""
 
     subject_field: ClassVar[str] = "jurisdiction"
-    data_model: ClassVar[type[Data]] = Submission
+    data_model = Submission
 
     type: Literal["route311.submission.v1"] = "route311.submission.v1"
 

@@ -174,7 +174,7 @@ class WorkOrderUpdated(ForeignEvent):
     """A bureau updates its work order."""
 
     subject_field: ClassVar[str] = "work_order_id"
-    data_model: ClassVar[type[Data]] = WorkOrderUpdate
+    data_model = WorkOrderUpdate
 
     type: Literal["route311.work_order.update.v1"] = "route311.work_order.update.v1"
 
@@ -280,6 +280,6 @@ class OperatorCommanded(ForeignEvent):
     """An operator gave a command about a case."""
 
     subject_field: ClassVar[str] = "case_id"
-    data_model: ClassVar[type[Data]] = OperatorCommand
+    data_model = OperatorCommand
 
     type: Literal["route311.operator.command.v1"] = "route311.operator.command.v1"
