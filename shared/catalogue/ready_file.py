@@ -12,9 +12,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import time, timedelta
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -27,7 +28,7 @@ _MODE = 0o644
 _PROTOCOL = 5
 _UNUSABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, pickle.PickleError)
 _OWN_MODULES = ("shared.catalogue.", "shared.text_matching.", "shared.vocabulary")
-_LIBRARY_TYPES = {("datetime", "time"), ("datetime", "timedelta"), ("pathlib", "PosixPath")}
+_LIBRARY_TYPES = {(one.__module__, one.__name__) for one in (time, timedelta, PosixPath)}
 
 
 @dataclass(frozen=True, slots=True)
