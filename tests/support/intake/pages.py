@@ -33,7 +33,6 @@ STEP: Mapping[str, Any] = {
     "photo_url": "/v1/media/1",
     "point": GeoPoint(45.5, -122.6),
     "faults": [],
-    "fault_codes": {},
     "advice": ADVICE,
     "needs_contact": True,
     "linked": None,
@@ -199,7 +198,6 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "reached": [],
         "form": FORM,
         "faults": [],
-        "fault_codes": {},
     },
     "track": {"typed": "1", "fault": "mistyped"},
     "status": {
@@ -207,8 +205,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "form_token": "token",
         "key": "0a",
         "form": FORM,
-        "faults": [FormFault("text", "missing_text", 1)],
-        "fault_codes": {"text": "missing_text"},
+        "faults": [FormFault("text", "missing_text")],
         "notes": [AddedNote(NOON, "It is deeper now")],
         "point": GeoPoint(45.5, -122.6),
         "held_photos": ["/v1/media/2"],
@@ -219,10 +216,10 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     },
 }
 ALL_FAULTS = [
-    FormFault("description", "missing_description", 1),
-    FormFault("address", "missing_location", 1),
-    FormFault("latitude", "incomplete_point", 1),
-    FormFault("photo", "too_many_bytes", 1),
+    FormFault("description", "missing_description"),
+    FormFault("address", "missing_location"),
+    FormFault("latitude", "incomplete_point"),
+    FormFault("photo", "too_many_bytes"),
 ]
 
 

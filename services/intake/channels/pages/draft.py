@@ -78,13 +78,14 @@ _FIELDS = {
 }
 _STEP_OF = {name: step for step, names in _FIELDS.items() for name in names}
 _FORM_FIELD = {
-    "location.latitude": ("latitude", WHAT),
-    "location.longitude": ("longitude", WHAT),
-    "media": ("photo", WHAT),
-    "service_code": ("service_code", KIND),
-    "reporter.name": ("name", CONTACT),
-    "reporter.email": ("email", CONTACT),
-    "reporter.phone": ("phone", CONTACT),
+    "description": "description",
+    "location.latitude": "latitude",
+    "location.longitude": "longitude",
+    "media": "photo",
+    "service_code": "service_code",
+    "reporter.name": "name",
+    "reporter.email": "email",
+    "reporter.phone": "phone",
 }
 
 
@@ -93,7 +94,11 @@ class FormFault(NamedTuple):
 
     field: str
     code: str
-    step: int
+
+    @property
+    def step(self) -> int:
+        """The step with the field; the last one for the whole form."""
+        return WHAT if self.field == "photo" else _step_of(self.field) or CONTACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +121,7 @@ class UnsentReport:
         }
         questions = kind.attributes if kind else ()
         answers, errors = read_form_answers(given, questions, ZoneInfo(city.timezone))
-        return answers, [
-            FormFault(f"attribute[{name}]", code, KIND) for name, code in errors.items()
-        ]
+        return answers, [FormFault(f"attribute[{name}]", code) for name, code in errors.items()]
 
     def submission(
         self, city: Jurisdiction, language: str, photo_url: str | None
@@ -196,31 +199,26 @@ def contact_faults(form: PageForm, region: str) -> list[FormFault]:
     usable = contact_channels(email or None, phone or None, region)
     faults = []
     if email and not usable.email:
-        faults.append(FormFault("email", "unusable_email", CONTACT))
+        faults.append(FormFault("email", "unusable_email"))
     if phone and not usable.phone:
-        faults.append(FormFault("phone", "unusable_phone", CONTACT))
+        faults.append(FormFault("phone", "unusable_phone"))
     if "sms" in form.texts("status_updates") and not phone:
-        faults.append(FormFault("phone", "missing_phone", CONTACT))
+        faults.append(FormFault("phone", "missing_phone"))
     return faults
 
 
 def form_faults(errors: Sequence[FieldError]) -> list[FormFault]:
     """Return the errors of a submission as errors of the form's fields."""
-    return [_form_fault(error) for error in errors]
+    return [FormFault(_form_field(error), error.code) for error in errors]
 
 
-def _form_fault(error: FieldError) -> FormFault:
+def _form_field(error: FieldError) -> str:
     if error.field.startswith("attributes."):
-        name = error.field.removeprefix("attributes.")
-        return FormFault(f"attribute[{name}]", error.code, KIND)
+        return f"attribute[{error.field.removeprefix('attributes.')}]"
     if error.code == "incomplete_point":
-        return FormFault("latitude", error.code, WHAT)
-    if error.field.startswith("location") and error.field not in _FORM_FIELD:
-        return FormFault("address", error.code, WHAT)
-    if error.field == "description":
-        return FormFault("description", error.code, WHAT)
-    field, step = _FORM_FIELD.get(error.field, ("", CONTACT))
-    return FormFault(field, error.code, step)
+        return "latitude"
+    is_place = error.field.startswith("location")
+    return _FORM_FIELD.get(error.field, "address" if is_place else "")
 
 
 # Source of the submissions of the pages.

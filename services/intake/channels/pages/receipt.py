@@ -39,7 +39,7 @@ class ReceiptPage:
         site, language = self.reports.access.site, self._language(request)
         contact, faults = given_contact(form, site.city, language)
         if contact is None and not faults:
-            faults = [FormFault("email", "missing_contact", RECEIPT)]
+            faults = [FormFault("email", "missing_contact")]
         if faults:
             return await self._page(request, draft, form, faults)
         if contact and not _reached(draft):
@@ -94,7 +94,6 @@ class ReceiptPage:
             reached=_reached(draft),
             form=form,
             faults=faults,
-            fault_codes={fault.field: fault.code for fault in faults},
         )
 
 

@@ -84,7 +84,7 @@ class ReportPages:
             framed_by=site.city.pages.framed_by,
             form=form,
             form_token=self.signer.sign(_FORM, new_id()),
-            fault_codes={},
+            faults=(),
             linked=site.city.services.get(form.text("service_code")),
         )
 
@@ -120,7 +120,7 @@ class ReportPages:
         reading = await self.preview_of(draft, language)
         faults += self._faults(draft, reading, step)
         if faults:
-            first = min(fault.step for fault in faults)
+            first = min(step, *(fault.step for fault in faults))
             return self._show(request, _Shown(first, draft, reading, faults, 422, then))
         if step == CONTACT:
             return await self._send(request, draft, reading, language)
@@ -189,9 +189,9 @@ class ReportPages:
         draft = known.with_step(step, given)
         if photo_id or form.text("remove_photo"):
             draft = replace(draft, photo_id=photo_id)
-        faults = [FormFault("photo", photo.fault, WHAT)] if photo.fault else []
+        faults = [FormFault("photo", photo.fault)] if photo.fault else []
         if known_id is None:
-            faults.append(FormFault("", "unknown_form", step))
+            faults.append(FormFault("", "unknown_form"))
         return known, draft, form, faults
 
     async def preview_of(self, draft: UnsentReport, language: str) -> SubmissionPreview:
@@ -222,7 +222,7 @@ class ReportPages:
             with slot_of(self.core.limits.submissions, UPLOADER):
                 [receipt] = await self.core.submit(self._submission(draft, language))
         except (RefusedError, SystemicError, TransientError, TimeoutError):
-            fault = FormFault("", "not_now", CONTACT)
+            fault = FormFault("", "not_now")
             return self._show(request, _Shown(CONTACT, draft, reading, [fault], status=503))
         event = receipt.decode()
         if isinstance(event, SubmissionAccepted):
@@ -256,7 +256,6 @@ class ReportPages:
             steps={step: self._path(draft.form_id, step) for step in STEPS.values()},
             photo_url=media_url("", draft.photo_id) if draft.photo_id else "",
             faults=shown.faults,
-            fault_codes={fault.field: fault.code for fault in reversed(shown.faults)},
             view=view,
             advice=advice_of(view),
             found=_found(shown.reading),

@@ -37,8 +37,6 @@ from shared.vocabulary import URGENT_LEVELS
 _HOURS_OF_A_DAY = 24
 _NOT_NOW = "not_now"
 _FOLLOWED = "followed"
-# The only step of the form.
-_STEP = 1
 _EMPTY = PageForm()
 
 
@@ -115,17 +113,17 @@ class TrackPages:
         text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
         note = {"text": text, "not_fixed": bool(form.text("not_fixed"))}
         if photo.fault:
-            fault = FormFault("photo", photo.fault, _STEP)
+            fault = FormFault("photo", photo.fault)
         elif note_id is None:
-            fault = FormFault("text", "unknown_form", _STEP)
+            fault = FormFault("text", "unknown_form")
         elif not text or len(text) > MAX_DESCRIPTION:
-            fault = FormFault("text", "too_long" if text else "missing_text", _STEP)
+            fault = FormFault("text", "too_long" if text else "missing_text")
         elif not self.note_rate.try_take(address):
             raise RefusedError(ADDRESS_RATE.response())
         elif code := await self._add(
             request, NoteCall(UPLOADER, note_id, number, note, by), photo_id
         ):
-            fault = FormFault("text", code, _STEP)
+            fault = FormFault("text", code)
         else:
             return await self._status(request, by, added=text)
         return await self._status(request, by, form, fault)
@@ -141,7 +139,7 @@ class TrackPages:
         site, language = self.access.site, self.access.site.language_of(request).tag
         contact, faults = given_contact(form, site.city, language)
         if contact is None or faults:
-            faults = faults or [FormFault("email", "missing_contact", _STEP)]
+            faults = faults or [FormFault("email", "missing_contact")]
             return await self._status(request, "reporter", form, faults[0])
         await self.core.give_contact(number, contact)
         query = urlencode({PARAMETER: language, "key": self.links.key(number), _FOLLOWED: "yes"})
@@ -198,7 +196,6 @@ class TrackPages:
             is_followed=is_reporter and _FOLLOWED in request.query,
             form=form,
             faults=[fault] if fault else [],
-            fault_codes={fault.field: fault.code} if fault else {},
             added=bool(added),
             advice=self._advice(added, status.request, language) if added else {},
         )

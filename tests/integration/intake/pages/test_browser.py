@@ -187,7 +187,7 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     await page.fill("#f-text", "A live wire is down and sparking in the hole")
     await page.locator("main button.main").click()
     found += await look_at(page, "status-danger")
-    closed = rendered("status", report={**REPORT, **CLOSED}, faults=[], fault_codes={})
+    closed = rendered("status", report={**REPORT, **CLOSED}, faults=[])
     await page.route("**/closed", lambda route: route.fulfill(body=closed, content_type=HTML))
     await page.goto("/closed")
     found += await look_at(page, "status-closed")

@@ -139,24 +139,24 @@ def test_ways_to_reach_a_person_are_checked(
 
 
 @pytest.mark.parametrize(
-    ("field", "code", "fault"),
+    ("field", "code", "at", "step"),
     [
-        ("description", "missing_description", FormFault("description", "missing_description", 1)),
-        ("location", "missing_location", FormFault("address", "missing_location", 1)),
-        ("location", "incomplete_point", FormFault("latitude", "incomplete_point", 1)),
-        ("location.longitude", "invalid", FormFault("longitude", "invalid", 1)),
-        ("location.address", "too_long", FormFault("address", "too_long", 1)),
-        (
-            "service_code",
-            "unknown_service_code",
-            FormFault("service_code", "unknown_service_code", 2),
-        ),
-        ("attributes.size", "too_long", FormFault("attribute[size]", "too_long", 2)),
-        ("reporter.name", "too_long", FormFault("name", "too_long", 3)),
-        ("", "not_an_object", FormFault("", "not_an_object", 3)),
+        ("description", "missing_description", "description", WHAT),
+        ("location", "missing_location", "address", WHAT),
+        ("location", "incomplete_point", "latitude", WHAT),
+        ("location.longitude", "invalid", "longitude", WHAT),
+        ("location.address", "too_long", "address", WHAT),
+        ("media", "unknown_media", "photo", WHAT),
+        ("service_code", "unknown_service_code", "service_code", KIND),
+        ("attributes.size", "too_long", "attribute[size]", KIND),
+        ("reporter.name", "too_long", "name", CONTACT),
+        ("", "not_an_object", "", CONTACT),
     ],
 )
 def test_errors_of_a_submission_are_errors_of_the_form(
-    field: str, code: str, fault: FormFault
+    field: str, code: str, at: str, step: int
 ) -> None:
-    assert form_faults([FieldError(field=field, code=code, message="")]) == [fault]
+    [fault] = form_faults([FieldError(field=field, code=code, message="")])
+
+    assert fault == FormFault(at, code)
+    assert fault.step == step

@@ -183,8 +183,7 @@ def test_what_people_write_is_escaped() -> None:
 
 
 def test_faults_are_in_the_summary_and_at_their_fields() -> None:
-    codes = {fault.field: fault.code for fault in ALL_FAULTS}
-    tree = tree_of(page("report_1", faults=ALL_FAULTS, fault_codes=codes))
+    tree = tree_of(page("report_1", faults=ALL_FAULTS))
 
     [summary] = tree.xpath("//*[contains(@class, 'faults')]")
     texts = [link.text_content() for link in summary.xpath(".//a")]
