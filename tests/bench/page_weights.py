@@ -1,4 +1,4 @@
-"""What residents' pages weigh, and when a slow phone paints them.
+"""What residents' pages weigh, when a slow phone paints them, and how far they shift.
 
 ``python -m tests.bench.page_weights http://127.0.0.1:PORT [PATH ...]`` with the address of a
 running intake. The phone is Chromium with a processor four times slower and a mobile network of
@@ -31,6 +31,16 @@ _PAINTED = """
   look();
 })
 """
+# The sum of the shifts that no key and no touch caused, as of layout-shift entries.
+_SHIFTED = """
+() => new Promise((done) => {
+  let shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const one of list.getEntries()) shifted += one.hadRecentInput ? 0 : one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(shifted), 200);
+})
+"""
 _MEASURE = """
 () => ({
   paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,
@@ -42,7 +52,7 @@ _MEASURE = """
 
 
 async def measure(browser: Browser, url: str) -> dict[str, Any]:
-    """Load a page once, and return its paint in ms and the bytes of each file."""
+    """Load a page once, and return its paint in ms, its shift and the bytes of each file."""
     context = await browser.new_context(viewport={"width": 360, "height": 740})
     try:
         page = await context.new_page()
@@ -62,6 +72,7 @@ async def measure(browser: Browser, url: str) -> dict[str, Any]:
             measured["map_s"] = monotonic() - began
             await page.wait_for_load_state("networkidle")
         measured["map"] = (await page.evaluate(_MEASURE))["files"][before:]
+        measured["shift"] = await page.evaluate(_SHIFTED)
         return measured
     finally:
         await context.close()
@@ -75,8 +86,9 @@ async def main(base: str, paths: tuple[str, ...]) -> None:
             page, map_ = (sum(size for _, size in rounds[0][part]) for part in ("files", "map"))
             paint = median(one["paint"] for one in rounds)
             map_s = median(one.get("map_s", 0.0) for one in rounds)
+            shift = max(one["shift"] for one in rounds)
             line = (
-                f"{path}: {page:,} bytes, first paint {paint:.0f} ms; "
+                f"{path}: {page:,} bytes, first paint {paint:.0f} ms, shift {shift:.3f}; "
                 f"map, once it is looked at: {map_:,} bytes, {map_s:.1f} s"
             )
             sys.stdout.write(f"{line}\n")
