@@ -1,7 +1,8 @@
 """Routes of the residents' pages."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from aiohttp import web
 
@@ -37,14 +38,20 @@ from shared.signed_tokens import TokenSigner
 _HTML = ("text/html",)
 _LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
 _HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
-_LIMITED: Mapping[int, Content] = {
+_LINKED = {
+    "service_code": "The kind of a new report.",
+    "lat": "Latitude of a new report.",
+    "lon": "Longitude of a new report.",
+    "address": "Address or place of a new report.",
+}
+Responses: TypeAlias = Mapping[int, Content]
+_LIMITED: Responses = {
     429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
     503: Content(
         "Overloaded, or the database does not respond; retry later.", _HTML, headers=RETRY_AFTER
     ),
 }
-_THE_PAGE: Mapping[int, Content] = {200: Content("The page.", _HTML)}
-_FORM_REFUSED: Mapping[int, Content] = {
+_FORM_REFUSED: Responses = {
     400: Content("Not a form.", _HTML),
     403: Content("A browser sent it from another site.", _HTML),
     408: problem("It did not arrive in time."),
@@ -53,100 +60,79 @@ _FORM_REFUSED: Mapping[int, Content] = {
     422: Content("Fields are wrong; the page shows which and why.", _HTML),
     **_LIMITED,
 }
+_PAGE: Responses = {200: Content("The page.", _HTML)}
+_NO_REPORT: Responses = {404: problem("No such report, or no such step.")}
+_ELSEWHERE: Responses = {303: Content("Redirects to the step that the report is at.")} | _NO_REPORT
+_NEXT: Responses = {
+    303: Content("Redirects to the next step, or to the receipt."),
+    409: Content("This report was sent before, with other words.", _HTML),
+}
+_UNKNOWN: Responses = {404: Content("Unknown tracking number.", _HTML)}
+_FOUND: Responses = {303: Content("Redirects to the page of the request.")} | _UNKNOWN
 
 
-def _page(
-    summary: str, others: Mapping[int, Content], query: Mapping[str, Parameter] = _LANGUAGE
-) -> Operation:
-    responses = {**_THE_PAGE, **_LIMITED, **others}
-    return Operation(summary, responses, query=query, headers=_HEADERS, unknown="ignored")
+def _page(summary: str, responses: Responses = _PAGE, **query: str) -> Operation:
+    """Return the description of a page; ``query`` are its parameters with their descriptions."""
+    parameters = {name: Parameter(description) for name, description in query.items()}
+    return Operation(
+        summary,
+        {**responses, **_LIMITED},
+        query=_LANGUAGE | parameters,
+        headers=_HEADERS,
+        unknown="ignored",
+    )
 
 
 def _form(
     summary: str,
-    types: tuple[str, ...],
-    others: Mapping[int, Content],
+    responses: Responses,
+    *more_types: str,
     example: Mapping[str, str] | None = None,
 ) -> Operation:
-    responses = {**_FORM_REFUSED, **others}
-    body = Content("The fields of the page.", types, dict[str, str], example=example)
+    body = Content(
+        "The fields of the page.", (*more_types, URLENCODED), dict[str, str], example=example
+    )
     return Operation(
-        summary, responses, body=body, query=_LANGUAGE, headers=_HEADERS, unknown="ignored"
+        summary,
+        {**_FORM_REFUSED, **responses},
+        body=body,
+        query=_LANGUAGE,
+        headers=_HEADERS,
+        unknown="ignored",
     )
 
 
-_LINKED = {
-    "service_code": Parameter("The kind of a new report."),
-    "lat": Parameter("Latitude of a new report."),
-    "lon": Parameter("Longitude of a new report."),
-    "address": Parameter("Address or place of a new report."),
-}
-_UNKNOWN = Content("Unknown tracking number.", _HTML)
-_ELSEWHERE = Content("Redirects to the step that the report is at.")
-# The steps of a report have addresses by its signed id.
-STEP = f"{REPORT}/{{draft}}/{{step:{'|'.join(STEPS)}}}"
-RECEIPT = f"{REPORT}/{{draft}}/{RECEIPT_STEP}"
-_NO_REPORT: Mapping[int, Content] = {404: problem("No such report, or no such step.")}
+def _go_on(responses: Responses) -> Operation:
+    summary, example = "Go to the next step of a report, or submit it.", {"step": "1", "to": "back"}
+    return _form(summary, responses, MULTIPART, example=example)
 
 
-def _go_on(others: Mapping[int, Content]) -> Operation:
-    answers = {
-        303: Content("Redirects to the next step, or to the receipt."),
-        409: Content("This report was sent before, with other words.", _HTML),
-        **others,
-    }
-    example = {"step": "1", "to": "back"}
-    summary = "Go to the next step of a report, or submit it."
-    return _form(summary, (MULTIPART, URLENCODED), answers, example)
-
-
-PAGES: Mapping[tuple[str, str], Operation] = {
-    ("GET", "/"): _page("Show the first page.", {}),
-    ("GET", "/accessibility"): _page("Show the accessibility statement.", {}),
-    ("GET", "/privacy"): _page("Show the privacy notice.", {}),
-    ("GET", "/performance"): _page(
-        "Show what came in, how fast it was done and what was promised.",
-        {404: Content("There are no figures of this month.", _HTML)},
-        _LANGUAGE | {"month": Parameter("Month as 2026-11; by default the latest complete one.")},
-    ),
-    ("GET", REPORT): Operation(
-        "Begin a report, with what a link or a QR code fills in.",
-        {303: Content("Redirects to its first step."), **_LIMITED},
-        query=_LANGUAGE | _LINKED,
-        headers=_HEADERS,
-        unknown="ignored",
-    ),
-    ("POST", REPORT): _go_on({}),
-    ("GET", EMBED): _page(
-        "Show the form for a frame of a site that the city names.", {}, _LANGUAGE | _LINKED
-    ),
-    ("GET", STEP): _page(
-        "Show a step of a report.", {303: _ELSEWHERE, **_NO_REPORT}, _LANGUAGE | _LINKED
-    ),
-    ("POST", STEP): _go_on(_NO_REPORT),
-    ("GET", RECEIPT): _page("Show the receipt of a report.", {303: _ELSEWHERE, **_NO_REPORT}),
-    ("POST", RECEIPT): _form(
-        "Take an e-mail address or a number for updates.",
-        (URLENCODED,),
-        {303: _ELSEWHERE, **_NO_REPORT},
-    ),
-    ("POST", PREVIEW): _form("Preview a report while it is written.", (URLENCODED,), _THE_PAGE),
-    ("GET", "/track"): _page(
-        "Show the form for a tracking number.",
-        {303: Content("Redirects to the page of the request."), 404: _UNKNOWN},
-        _LANGUAGE | {"number": Parameter("Tracking number as typed.")},
-    ),
-    ("GET", "/track/{number}"): _page(
-        "Show the status of a request.",
-        {404: _UNKNOWN},
-        _LANGUAGE | {"key": Parameter("Signature of the reporter's own link.")},
-    ),
-    ("POST", "/track/{number}"): _form(
-        "Add words and a photo to a request, or an address for updates.",
-        (MULTIPART, URLENCODED),
-        {**_THE_PAGE, 303: Content("Redirects to the page of the request."), 404: _UNKNOWN},
-    ),
-}
+_PERFORMANCE = _page(
+    "Show what came in, how fast it was done and what was promised.",
+    _PAGE | {404: Content("There are no figures of this month.", _HTML)},
+    month="Month as 2026-11; by default the latest complete one.",
+)
+_BEGIN = _page(
+    "Begin a report, with what a link or a QR code fills in.",
+    {303: Content("Redirects to its first step.")},
+    **_LINKED,
+)
+_EMBEDDED = _page("Show the form for a frame of a site that the city names.", **_LINKED)
+_STEP = _page("Show a step of a report.", _PAGE | _ELSEWHERE, **_LINKED)
+_RECEIPT = _page("Show the receipt of a report.", _PAGE | _ELSEWHERE)
+_CONTACT = _form("Take an e-mail address or a number for updates.", _ELSEWHERE)
+_PREVIEWED = _form("Preview a report while it is written.", _PAGE)
+_FIND = _page(
+    "Show the form for a tracking number.", _PAGE | _FOUND, number="Tracking number as typed."
+)
+_STATUS = _page(
+    "Show the status of a request.",
+    _PAGE | _UNKNOWN,
+    key="Signature of the reporter's own link.",
+)
+_ADD = _form(
+    "Add words and a photo to a request, or an address for updates.", _PAGE | _FOUND, MULTIPART
+)
 ASSET = Operation(
     "Return the style sheet or a script of the pages.",
     {
@@ -157,7 +143,6 @@ ASSET = Operation(
 )
 
 
-_ROUTE: Mapping[str, Callable[..., web.RouteDef]] = {"GET": web.get, "POST": web.post}
 _ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
@@ -196,37 +181,41 @@ def _routes(
     tracking: TrackPages,
     performance: PerformancePage,
 ) -> list[web.RouteDef]:
-    handlers: Mapping[tuple[str, str], PageHandler] = {
-        ("GET", "/"): _text_page(access, "home"),
-        ("GET", "/accessibility"): _text_page(access, "accessibility"),
-        ("GET", "/privacy"): _text_page(access, "privacy"),
-        ("GET", PERFORMANCE): performance.show,
-        ("GET", REPORT): reports.begin,
-        ("POST", REPORT): reports.go_on,
-        ("GET", EMBED): reports.embed,
-        ("GET", STEP): reports.show,
-        ("POST", STEP): reports.go_on,
-        ("GET", RECEIPT): receipt.show,
-        ("POST", RECEIPT): receipt.take_contact,
-        ("POST", PREVIEW): reports.preview,
-        ("GET", TRACK): tracking.find,
-        ("GET", f"{TRACK}/{{number}}"): tracking.show,
-        ("POST", f"{TRACK}/{{number}}"): tracking.add,
-    }
-    pages = [
-        _ROUTE[method](
-            path, documents(access.guarded(handler, is_look=path == PREVIEW), PAGES[method, path])
-        )
-        for (method, path), handler in handlers.items()
+    def get(path: str, handler: PageHandler, operation: Operation) -> web.RouteDef:
+        return web.get(path, documents(access.guarded(handler), operation))
+
+    def post(
+        path: str, handler: PageHandler, operation: Operation, *, is_look: bool = False
+    ) -> web.RouteDef:
+        return web.post(path, documents(access.guarded(handler, is_look=is_look), operation))
+
+    def text(path: str, template: str, summary: str) -> web.RouteDef:
+        async def show(request: web.Request) -> web.Response:
+            return access.site.page(request, template)
+
+        return get(path, show, _page(summary))
+
+    report = f"{REPORT}/{{draft}}"  # by its signed id
+    step, sent = f"{report}/{{step:{'|'.join(STEPS)}}}", f"{report}/{RECEIPT_STEP}"
+    number = f"{TRACK}/{{number}}"
+    return [
+        text("/", "home", "Show the first page."),
+        text("/accessibility", "accessibility", "Show the accessibility statement."),
+        text("/privacy", "privacy", "Show the privacy notice."),
+        get(PERFORMANCE, performance.show, _PERFORMANCE),
+        get(REPORT, reports.begin, _BEGIN),
+        post(REPORT, reports.go_on, _go_on(_NEXT)),
+        get(EMBED, reports.embed, _EMBEDDED),
+        get(step, reports.show, _STEP),
+        post(step, reports.go_on, _go_on(_NEXT | _NO_REPORT)),
+        get(sent, receipt.show, _RECEIPT),
+        post(sent, receipt.take_contact, _CONTACT),
+        post(PREVIEW, reports.preview, _PREVIEWED, is_look=True),
+        get(TRACK, tracking.find, _FIND),
+        get(number, tracking.show, _STATUS),
+        post(number, tracking.add, _ADD),
+        _asset_route(access.site.assets),
     ]
-    return [*pages, _asset_route(access.site.assets)]
-
-
-def _text_page(access: PageAccess, template: str) -> PageHandler:
-    async def show(request: web.Request) -> web.Response:
-        return access.site.page(request, template)
-
-    return show
 
 
 def _asset_route(assets: Mapping[str, Asset]) -> web.RouteDef:
