@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,10 +22,10 @@ from console.store import Person
 from shared import map_library
 from shared.contract.events import new_id
 from shared.runtime.clock import utc_now
+from shared.runtime.http.assets import Asset, load_assets
 from shared.spoken_languages import SpokenLanguage, best_language, load_languages
 
 _HERE = Path(__file__).parent
-_TYPES: Mapping[str, str] = MappingProxyType({".css": "text/css", ".js": "text/javascript"})
 ASSETS = "/console/assets"
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -48,25 +47,6 @@ _HEADERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file of the pages; its URL has a digest of the content, so that it is cached for ever."""
-
-    url: str
-    media_type: str
-    content: bytes
-
-
-def _load_assets() -> Mapping[str, Asset]:
-    found = {}
-    for path in (*(_HERE / "static").iterdir(), *map_library.FOLDER.iterdir()):
-        if path.suffix in _TYPES:
-            content = path.read_bytes()
-            url = f"{ASSETS}/{sha256(content).hexdigest()[:12]}-{path.name}"
-            found[path.name] = Asset(url, _TYPES[path.suffix], content)
-    return found
-
-
 @dataclass(frozen=True)
 class Site:
     """Renders the console's pages."""
@@ -84,7 +64,7 @@ class Site:
     @cached_property
     def assets(self) -> Mapping[str, Asset]:
         """Style sheet and script, by file name."""
-        return _load_assets()
+        return load_assets(ASSETS, _HERE / "static", map_library.FOLDER)
 
     @cached_property
     def _environments(self) -> Mapping[str, jinja2.Environment]:

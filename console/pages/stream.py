@@ -12,6 +12,7 @@ from console.pages.parts import Console, uuid_of
 from console.roles import Role
 from console.site import ASSETS
 from console.store import Person
+from shared.runtime.http.assets import asset_handler
 from shared.runtime.http.calls import cookie_of
 
 _LOOK_EVERY_S = 5.0  # at the session, and at who has the case open
@@ -21,7 +22,6 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",
 }
-_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def stream_routes(console: Console, stopping: asyncio.Event) -> Sequence[web.RouteDef]:
@@ -48,19 +48,9 @@ def stream_routes(console: Console, stopping: asyncio.Event) -> Sequence[web.Rou
                     await response.write(message.encode())
         return response
 
-    files = {asset.url: asset for asset in console.site.assets.values()}
-
-    async def asset(request: web.Request) -> web.StreamResponse:
-        found = files.get(request.path)
-        if found is None:
-            raise web.HTTPNotFound
-        return web.Response(
-            body=found.content, content_type=found.media_type, charset="utf-8", headers=_FOR_EVER
-        )
-
     return [
         web.get(f"{HOME}/stream", console.file(Role.VIEWER, follow)),
-        web.get(f"{ASSETS}/{{name}}", asset),
+        web.get(f"{ASSETS}/{{name}}", asset_handler(console.site.assets)),
     ]
 
 

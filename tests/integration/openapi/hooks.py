@@ -28,7 +28,7 @@ from services.intake.channels.open311.schema import (
     ServiceRequest,
     UpdateTaken,
 )
-from services.intake.channels.pages.site import load_assets
+from services.intake.channels.pages.site import assets_of
 from shared.catalogue import load_catalogue
 from shared.contract.events import new_id
 from shared.runtime.http.twilio import sign
@@ -43,7 +43,7 @@ _BY_ROOT: Mapping[str, TypeAdapter[Any]] = {
     "errors": TypeAdapter(list[ErrorEntry]),
 }
 _CATALOGUE = load_catalogue()
-_ASSET = load_assets(_CATALOGUE.jurisdictions["portland.gov"])["pages.css"].url.rpartition("/")[2]
+_ASSET = assets_of(_CATALOGUE.jurisdictions["portland.gov"])["pages.css"].url.rpartition("/")[2]
 _BOX = "-122.7,45.5,-122.6,45.6"
 _LISTS = {"services", "service_requests", "service_request_updates", "errors"}
 

@@ -15,12 +15,13 @@ from services.intake.channels.pages.receipt import ReceiptPage
 from services.intake.channels.pages.report import EMBED, PREVIEW, RECEIPT_STEP, STEPS, ReportPages
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.site import PATH as ASSETS
-from services.intake.channels.pages.site import Asset, CitySite
+from services.intake.channels.pages.site import CitySite
 from services.intake.channels.pages.store import Drafts, draft_sealer
 from services.intake.channels.pages.tracking import TrackPages
 from services.intake.channels.status_view import TRACK_PATH as TRACK
 from services.intake.channels.status_view import ReporterLinks
 from services.intake.ports import IntakePorts
+from shared.runtime.http.assets import asset_handler
 from shared.runtime.http.body import MULTIPART
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.openapi import (
@@ -143,9 +144,6 @@ ASSET = Operation(
 )
 
 
-_ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-
-
 @asynccontextmanager
 async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     """Open the residents' pages."""
@@ -214,23 +212,5 @@ def _routes(
         get(TRACK, tracking.find, _FIND),
         get(number, tracking.show, _STATUS),
         post(number, tracking.add, _ADD),
-        _asset_route(access.site.assets),
+        web.get(f"{ASSETS}/{{name}}", documents(asset_handler(access.site.assets), ASSET)),
     ]
-
-
-def _asset_route(assets: Mapping[str, Asset]) -> web.RouteDef:
-    by_url = {asset.url: asset for asset in assets.values()}
-
-    async def get(request: web.Request) -> web.Response:
-        asset = by_url.get(request.path)
-        if asset is None:
-            raise web.HTTPNotFound
-        is_zipped = "gzip" in request.headers.get("Accept-Encoding", "")
-        return web.Response(
-            body=asset.compressed if is_zipped else asset.content,
-            content_type=asset.media_type,
-            charset="utf-8",
-            headers=_ASSET_HEADERS | ({"Content-Encoding": "gzip"} if is_zipped else {}),
-        )
-
-    return web.get(f"{ASSETS}/{{name}}", documents(get, ASSET))

@@ -1,13 +1,11 @@
 """The site: renders pages in a language, with the headers that every page has."""
 
-import gzip
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from hashlib import sha256
-from pathlib import Path, PurePath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +21,7 @@ from shared.catalogue import Jurisdiction
 from shared.catalogue.advice import CRISIS_LINE
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
+from shared.runtime.http.assets import Asset, load_assets
 from shared.runtime.http.calls import cookie_of
 from shared.spoken_languages import SpokenLanguage, best_language
 from shared.vocabulary import primary_subtag
@@ -43,37 +42,14 @@ def chosen_language(
 
 
 _FOLDER = Path(__file__).with_name("static")
-_DIGITS = 12
-_TYPES: Mapping[str, str] = MappingProxyType({".css": "text/css", ".js": "text/javascript"})
 
 PATH, TILES = "/assets", "/tiles"
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file of the pages; its URL has a digest of the content, so that it is cached for ever."""
-
-    url: str
-    media_type: str
-    content: bytes
-    compressed: bytes
-
-
-def load_assets(city: Jurisdiction) -> Mapping[str, Asset]:
-    """Return the assets by file name."""
-    folders = (_FOLDER, map_library.FOLDER)
-    paths = (path for folder in folders for path in folder.iterdir() if path.suffix in _TYPES)
-    files = {path.name: path.read_bytes() for path in paths}
-    files["pages.css"] = style_sheet(city.pages.color).encode()
-    return {
-        name: Asset(
-            f"{PATH}/{sha256(content).hexdigest()[:_DIGITS]}-{name}",
-            _TYPES[PurePath(name).suffix],
-            content,
-            gzip.compress(content, mtime=0),
-        )
-        for name, content in sorted(files.items())
-    }
+def assets_of(city: Jurisdiction) -> Mapping[str, Asset]:
+    """Return the style sheet and the scripts of a city's pages, by file name."""
+    sheet = style_sheet(city.pages.color).encode()
+    return load_assets(PATH, _FOLDER, map_library.FOLDER, made={"pages.css": sheet})
 
 
 _POLICY, _UNFRAMED = "Content-Security-Policy", "frame-ancestors 'none'"
@@ -108,7 +84,7 @@ class CitySite:
     @cached_property
     def assets(self) -> Mapping[str, Asset]:
         """Style sheet and scripts, by file name."""
-        return load_assets(self.city)
+        return assets_of(self.city)
 
     @cached_property
     def tiles(self) -> str | None:
