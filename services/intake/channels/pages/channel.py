@@ -45,7 +45,7 @@ _LINKED = {
     "lon": "Longitude of a new report.",
     "address": "Address or place of a new report.",
 }
-Responses: TypeAlias = Mapping[int, Content]
+Responses: TypeAlias = dict[int, Content]
 _LIMITED: Responses = {
     429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
     503: Content(
@@ -118,7 +118,7 @@ _BEGIN = _page(
     {303: Content("Redirects to its first step.")},
     **_LINKED,
 )
-_EMBEDDED = _page("Show the form for a frame of a site that the city names.", **_LINKED)
+_EMBEDDED = _page("Show the form for a frame of a site that the city names.", _PAGE, **_LINKED)
 _STEP = _page("Show a step of a report.", _PAGE | _ELSEWHERE, **_LINKED)
 _RECEIPT = _page("Show the receipt of a report.", _PAGE | _ELSEWHERE)
 _CONTACT = _form("Take an e-mail address or a number for updates.", _ELSEWHERE)
