@@ -64,7 +64,7 @@ class Site:
     @cached_property
     def assets(self) -> Mapping[str, Asset]:
         """Style sheet and script, by file name."""
-        return load_assets(ASSETS, _HERE / "static", map_library.FOLDER)
+        return load_assets(ASSETS, _HERE / "static", map_library.FOLDER, map_library.CITY_MAP)
 
     @cached_property
     def _environments(self) -> Mapping[str, jinja2.Environment]:

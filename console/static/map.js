@@ -1,48 +1,26 @@
 // A map with a pin for each row of the list; on the map of open cases the list follows the view.
 
 const box = document.querySelector("[data-map]") ?? document.createElement("i"); // no place is known
-const { engine, worker, map: tiles } = box.dataset;
+const { engine, opener, reader, worker } = box.dataset;
 const list = document.querySelector("[data-list]");
 const shown = document.querySelector("[data-shown]");
 const PAN_PX = 200, LOOK_AFTER_MS = 250;
-// The one address of a script that the engine may start.
-trustedTypes.createPolicy("default", { createScriptURL: (url) => new URL(url, location).pathname === worker ? url : null });
+// The addresses of the only scripts that may be started.
+trustedTypes.createPolicy("default", { createScriptURL: (url) => [reader, worker].includes(new URL(url, location).pathname) ? url : null });
 
 let pins = [], timer = 0, call = null;
 if (document.createElement("canvas").getContext("webgl2")) start();
 
 async function start() {
-  const archive = new pmtiles.PMTiles(new URL(tiles, location).href);
-  let header;
-  try {
-    header = await archive.getHeader();
-  } catch {
-    return; // the city has no tiles: the list does as well
-  }
-  const maplibre = await import(engine);
-  maplibre.setWorkerUrl(worker);
-  const protocol = new pmtiles.Protocol();
-  protocol.add(archive);
-  maplibre.addProtocol("pmtiles", protocol.tile);
-  box.hidden = false;
-  const view = box.querySelector(".view");
-  const source = { type: "vector", url: `pmtiles://${archive.source.getKey()}` };
-  const map = new maplibre.Map({
-    container: view, style: style(source), center: [header.centerLon, header.centerLat], zoom: 10.5, maxZoom: 18,
-    keyboard: false, attributionControl: false, dragRotate: false, pitchWithRotate: false, fadeDuration: 0,
-  });
-  map.touchZoomRotate.disableRotation();
-  map.getCanvas().tabIndex = -1; // the list has the focus, the buttons move the map
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style(source)));
-  map.once("load", () => { view.dataset.drawn = ""; draw(maplibre, map); showAll(maplibre, map); });
+  const [maplibre, { openMap }] = await Promise.all([import(engine), import(opener)]);
+  const map = await openMap(maplibre, box).catch(() => null);
+  if (!map) return; // the city has no tiles: the list does as well
+  map.once("load", () => { draw(maplibre, map); showAll(maplibre, map); });
   if ("follows" in box.dataset) map.on("moveend", () => { clearTimeout(timer); timer = setTimeout(() => look(maplibre, map), LOOK_AFTER_MS); });
-  box.addEventListener("click", ({ target }) => {
-    const { zoom, pan } = target.dataset;
-    if (zoom) map.zoomTo(map.getZoom() + Number(zoom));
+  box.addEventListener("click", ({ target: { dataset: { pan } } }) => {
     if (pan) map.panBy(pan.split(",").map((one) => one * PAN_PX));
   });
   list.addEventListener("focusin", ({ target }) => mark(target.closest("[data-case]")?.dataset.case));
-  box.querySelector("[data-attribution]").textContent = ((await archive.getMetadata()).attribution ?? "").replace("(c)", "©");
 }
 
 /** Load the list of what is in view. */
@@ -90,34 +68,4 @@ function showAll(maplibre, map) {
 
 function mark(id) {
   for (const pin of box.querySelectorAll("[data-pin]")) pin.classList.toggle("marked", pin.dataset.pin === id);
-}
-
-/** The style of the map, in the colours of the page. */
-function style(source) {
-  const colors = getComputedStyle(document.documentElement);
-  const color = (name) => colors.getPropertyValue(`--${name}`).trim();
-  const of = (...classes) => ["in", ["get", "class"], ["literal", classes]];
-  const layer = (id, type, part, paint, more = {}) => ({ id, type, source: "city", "source-layer": part, paint, ...more });
-  const line = (id, filter, name, far, near, minzoom = 0) => layer(id, "line", "streets", {
-    "line-color": color(name), "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 10, far, 18, near],
-  }, { filter, minzoom });
-  const text = (id, part, minzoom, layout = {}) => layer(id, "symbol", part, {
-    "text-color": color("ink"), "text-halo-color": color("sheet"), "text-halo-width": 1.5,
-  }, { minzoom, layout: { "text-field": ["coalesce", ["get", "short"], ["get", "name"]], "text-size": 12, "text-font": ["sans-serif"], ...layout } });
-  return {
-    version: 8,
-    sources: { city: source },
-    layers: [
-      { id: "far", type: "background", paint: { "background-color": color("line") } },
-      layer("city", "fill", "city", { "fill-color": color("sheet") }),
-      layer("parks", "fill", "parks", { "fill-color": color("park") }),
-      layer("water", "fill", "water", { "fill-color": color("water") }),
-      line("minor", of("minor", "tertiary", "service"), "line", 0.3, 14, 11),
-      line("secondary", of("secondary"), "line", 1, 18),
-      line("big", of("motorway", "trunk", "primary", "link"), "edge", 1.5, 22),
-      text("streets", "streets", 14, { "symbol-placement": "line" }),
-      text("quarters", "neighbourhoods", 12),
-      text("names", "labels", 9),
-    ],
-  };
 }

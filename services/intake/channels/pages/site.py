@@ -48,8 +48,9 @@ PATH, TILES = "/assets", "/tiles"
 
 def assets_of(city: Jurisdiction) -> Mapping[str, Asset]:
     """Return the style sheet and the scripts of a city's pages, by file name."""
-    sheet = style_sheet(city.pages.color).encode()
-    return load_assets(PATH, _FOLDER, map_library.FOLDER, made={"pages.css": sheet})
+    sheets = style_sheet(city.pages.color), (map_library.CITY_MAP / "city_map.css").read_text()
+    made = {"pages.css": "".join(sheets).encode()}
+    return load_assets(PATH, _FOLDER, map_library.FOLDER, map_library.CITY_MAP, made=made)
 
 
 _POLICY, _UNFRAMED = "Content-Security-Policy", "frame-ancestors 'none'"

@@ -2,7 +2,7 @@
 // shows a place; or one of a list of problems. MapLibre and the tiles are fetched when a person
 // comes to look at it; without WebGL there is no map.
 
-const CITY_ZOOM = 10.5, POINT_ZOOM = 16, TAP_ZOOM = 15, PINS_ZOOM = 13;
+const POINT_ZOOM = 16, TAP_ZOOM = 15, PINS_ZOOM = 13;
 const KEY_STEP = 12; // pixels that an arrow key moves the pin
 const NEAR = 0.006; // degrees around a report in which open cases may be the same problem
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -17,10 +17,7 @@ if (field && canvas.getContext("webgl2")) {
     if (!isIntersecting) return;
     observer.disconnect();
     try {
-      const loaded = await engine(field.dataset);
-      if (field.dataset.at) new StillMap(field, loaded);
-      else if ("listed" in field.dataset) new ListMap(field, loaded);
-      else new PinMap(field, loaded);
+      await start(field);
     } catch {
       field.remove(); // words and addresses do as well
     }
@@ -29,59 +26,28 @@ if (field && canvas.getContext("webgl2")) {
   field?.remove();
 }
 
-/** Load MapLibre, and what reads a PMTiles file. */
-async function engine({ map, engine, worker, reader }) {
-  const maplibre = await import(engine);
-  maplibre.setWorkerUrl(worker);
-  const url = new URL(map, location).href;
-  if (url.includes("{z}") || url.includes("%7Bz%7D")) return { maplibre, source: { tiles: [decodeURI(url)] } };
-  await new Promise((done, failed) => {
-    const script = Object.assign(document.createElement("script"), { src: reader, onload: done, onerror: failed });
-    document.head.append(script);
-  });
-  const { PMTiles, Protocol } = window.pmtiles;
-  const protocol = new Protocol();
-  const archive = new PMTiles(url);
-  protocol.add(archive);
-  maplibre.addProtocol("pmtiles", protocol.tile);
-  return { maplibre, archive, header: await archive.getHeader(), source: { url: `pmtiles://${url}` } };
+async function start(field) {
+  const { at, engine, opener, hint, wheel } = field.dataset;
+  const [maplibre, { openMap }] = await Promise.all([import(engine), import(opener)]);
+  if (at) {
+    const [lat, lng] = at.split(",").map(Number);
+    const map = await openMap(maplibre, field, { interactive: false, center: [lng, lat], zoom: POINT_ZOOM });
+    new StillMap(field, maplibre, map);
+    return;
+  }
+  const locale = {
+    "CooperativeGesturesHandler.MobileHelpText": hint,
+    "CooperativeGesturesHandler.WindowsHelpText": wheel,
+    "CooperativeGesturesHandler.MacHelpText": wheel.replace("Ctrl", "⌘"),
+  };
+  const map = await openMap(maplibre, field, { cooperativeGestures: true, locale });
+  new ("listed" in field.dataset ? ListMap : PinMap)(field, maplibre, map);
 }
 
-/** A map in its frame, with its attribution. */
+/** A map in its frame, with marks. */
 class CityMap {
-  constructor(field, { maplibre, archive, header, source }, options) {
-    this.field = field;
-    this.maplibre = maplibre;
-    this.view = field.querySelector(".view");
-    const { hint, wheel } = field.dataset;
-    this.map = new maplibre.Map({
-      container: this.view,
-      style: style(source),
-      center: header ? [header.centerLon, header.centerLat] : [0, 0],
-      zoom: CITY_ZOOM,
-      maxZoom: 18,
-      keyboard: false,
-      attributionControl: false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      fadeDuration: 0,
-      locale: {
-        "CooperativeGesturesHandler.MobileHelpText": hint,
-        "CooperativeGesturesHandler.WindowsHelpText": wheel,
-        "CooperativeGesturesHandler.MacHelpText": wheel.replace("Ctrl", "⌘"),
-      },
-      ...options,
-    });
-    this.map.touchZoomRotate.disableRotation();
-    const drawn = this.map.getCanvas();
-    drawn.tabIndex = -1; // the frame has the focus, and the words
-    drawn.setAttribute("aria-hidden", "true");
-    drawn.removeAttribute("role");
-    this.map.once("load", () => { this.view.dataset.drawn = ""; });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.map.setStyle(style(source)));
-    archive?.getMetadata().then(({ attribution }) => {
-      field.querySelector("[data-attribution]").textContent = (attribution ?? "").replace("(c)", "©");
-    });
+  constructor(field, maplibre, map) {
+    Object.assign(this, { field, maplibre, map });
   }
 
   /** Put a mark at a point, or take it away. */
@@ -126,14 +92,14 @@ class CityMap {
 
 /** A small map of one place, and of the cases near by that the page lists, by their numbers. */
 class StillMap extends CityMap {
-  constructor(field, loaded) {
-    const [lat, lng] = field.dataset.at.split(",").map(Number);
-    super(field, loaded, { interactive: false, center: [lng, lat], zoom: POINT_ZOOM });
-    this.mark(null, "pin", { lat, lng });
-    if (field.dataset.pins) this.#showListed(lat, lng);
+  constructor(...parts) {
+    super(...parts);
+    const at = this.map.getCenter();
+    this.mark(null, "pin", at);
+    if (this.field.dataset.pins) this.#showListed(at);
   }
 
-  async #showListed(lat, lng) {
+  async #showListed({ lat, lng }) {
     const listed = [...document.querySelectorAll("button[name=follow]")];
     const bounds = new this.maplibre.LngLatBounds([lng, lat], [lng, lat]);
     for (const pin of await this.known([lng - NEAR, lat - NEAR, lng + NEAR, lat + NEAR]) ?? []) {
@@ -148,8 +114,8 @@ class StillMap extends CityMap {
 
 /** The map of the problems that the page lists; a pin leads to its entry. */
 class ListMap extends CityMap {
-  constructor(field, loaded) {
-    super(field, loaded, { cooperativeGestures: true });
+  constructor(...parts) {
+    super(...parts);
     const bounds = new this.maplibre.LngLatBounds();
     for (const entry of document.querySelectorAll("[data-problem]")) {
       const pin = Object.assign(document.createElement("button"), {
@@ -162,10 +128,6 @@ class ListMap extends CityMap {
       bounds.extend(this.markKnown(pin, () => entry.focus()).getLngLat());
     }
     if (!bounds.isEmpty()) this.map.fitBounds(bounds, { padding: 40, maxZoom: POINT_ZOOM, animate: false });
-    field.addEventListener("click", ({ target }) => {
-      const { zoom } = target.closest("button")?.dataset ?? {};
-      if (zoom) this.map.zoomTo(this.map.getZoom() + Number(zoom));
-    });
   }
 }
 
@@ -174,9 +136,10 @@ class PinMap extends CityMap {
   #known = [];
   #turn = {};
 
-  constructor(field, loaded) {
-    super(field, loaded, { cooperativeGestures: true });
-    this.said = field.querySelector(".tools [role=status]");
+  constructor(...parts) {
+    super(...parts);
+    this.view = this.field.querySelector(".view");
+    this.said = this.field.querySelector(".tools [role=status]");
     this.inputs = ["latitude", "longitude"].map((name) => document.getElementById(`f-${name}`));
     this.#listen();
     this.#readFields();
@@ -191,11 +154,7 @@ class PinMap extends CityMap {
     map.on("moveend", () => this.#showKnown());
     map.once("load", () => this.#showKnown());
     view.addEventListener("keydown", (event) => this.#key(event));
-    field.addEventListener("click", ({ target }) => {
-      const { zoom } = target.closest("button")?.dataset ?? {};
-      if (zoom) map.zoomTo(map.getZoom() + Number(zoom));
-      else if (target.closest("[data-unpin]")) this.#setPin(null);
-    });
+    field.querySelector("[data-unpin]").addEventListener("click", () => this.#setPin(null));
     for (const input of this.inputs) input.addEventListener("input", () => this.#readFields());
     document.addEventListener("found", ({ detail }) => {
       this.found = this.mark(this.found, "found", detail && { lat: detail[0], lng: detail[1] });
@@ -281,48 +240,4 @@ class PinMap extends CityMap {
     });
     this.said.replaceChildren(pin.getAttribute("aria-label"), " ", button);
   }
-}
-
-/** The style of the map, in the colours of the page. */
-function style(source) {
-  const colors = getComputedStyle(document.documentElement);
-  const color = (name) => colors.getPropertyValue(`--${name}`).trim();
-  const big = ["in", ["get", "class"], ["literal", ["motorway", "trunk", "primary", "link"]]];
-  const width = (far, near) => ["interpolate", ["exponential", 1.6], ["zoom"], 10, far, 18, near];
-  const area = (id, name, part = id) => ({
-    id, type: "fill", source: "city", "source-layer": part, paint: { "fill-color": color(name) },
-  });
-  const line = (id, filter, name, far, near, minzoom = 0) => ({
-    id, type: "line", source: "city", "source-layer": "streets", filter, minzoom,
-    layout: { "line-cap": "round", "line-join": "round" },
-    paint: { "line-color": color(name), "line-width": width(far, near) },
-  });
-  const text = (id, part, size, more = {}, field = ["coalesce", ["get", "short"], ["get", "name"]]) => ({
-    id, type: "symbol", source: "city", "source-layer": part, ...more,
-    layout: { "text-field": field, "text-size": size, "text-font": ["sans-serif"], ...more.layout },
-    paint: { "text-color": color("ink"), "text-halo-color": color("ground"), "text-halo-width": 1.5 },
-  });
-  const along = { layout: { "symbol-placement": "line" } };
-  const minor = ["in", ["get", "class"], ["literal", ["minor", "tertiary", "service"]]];
-  return {
-    version: 8,
-    sources: { city: { type: "vector", ...source } },
-    layers: [
-      { id: "far", type: "background", paint: { "background-color": color("far") } },
-      area("city", "ground"),
-      area("parks", "park"),
-      area("water", "water"),
-      { ...area("buildings", "street"), minzoom: 14, paint: { "fill-color": color("street"), "fill-opacity": 0.4 } },
-      line("path", ["==", ["get", "class"], "path"], "street", 0.2, 3, 14),
-      line("minor", minor, "street", 0.3, 14, 11),
-      line("secondary", ["==", ["get", "class"], "secondary"], "street", 1, 18),
-      line("big", big, "freeway", 1.5, 22),
-      text("numbers", "addresses", 11, { minzoom: 17 }, ["get", "n"]),
-      text("streets", "streets", 12, { ...along, minzoom: 14 }),
-      text("main streets", "streets", 12, { ...along, filter: ["any", big, ["==", ["get", "class"], "secondary"]], minzoom: 11, maxzoom: 14 }),
-      text("rivers", "rivers", 13, along),
-      text("quarters", "neighbourhoods", 12, { minzoom: 12, maxzoom: 14, layout: { "text-transform": "uppercase" } }),
-      text("names", "labels", 13, { minzoom: 9, maxzoom: 12 }),
-    ],
-  };
 }
