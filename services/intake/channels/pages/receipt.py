@@ -38,11 +38,9 @@ class ReceiptPage:
         draft, form = await self._sent(request), await read_form(request)
         site, language = self.reports.access.site, self._language(request)
         contact, faults = given_contact(form, site.city, language)
-        if contact is None and not faults:
-            faults = [FormFault("email", "missing_contact")]
-        if faults:
+        if contact is None or faults:
             return await self._page(request, draft, form, faults)
-        if contact and not _reached(draft):
+        if not _reached(draft):
             named = contact._replace(name=draft.form.text("name") or None)
             await self.reports.core.give_contact(draft.number or "", named)
             given = {name: form.texts(name) for name in ("email", "phone") if form.text(name)}

@@ -63,12 +63,14 @@ def shown_status(
 def given_contact(
     form: PageForm, city: Jurisdiction, language: str
 ) -> tuple[LateContact | None, list[FormFault]]:
-    """Return the contact in a form, None without one, and the errors of its fields."""
+    """Return the contact in a form, None without a usable one, and the errors of its fields."""
     email, phone = form.text("email") or None, form.text("phone") or None
     usable = contact_channels(email, phone, city.holidays_country)
     faults = contact_faults(form, city.holidays_country)
     contact = LateContact(None, usable.email, usable.phone, language)
-    return (contact if contact.status_updates else None), faults
+    if not contact.status_updates:
+        return None, faults or [FormFault("email", "missing_contact")]
+    return contact, faults
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,6 @@ class TrackPages:
         site, language = self.access.site, self.access.site.language_of(request).tag
         contact, faults = given_contact(form, site.city, language)
         if contact is None or faults:
-            faults = faults or [FormFault("email", "missing_contact")]
             return await self._status(request, "reporter", form, faults[0])
         await self.core.give_contact(number, contact)
         query = urlencode({PARAMETER: language, "key": self.links.key(number), _FOLLOWED: "yes"})
