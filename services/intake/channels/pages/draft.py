@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.intake.channels.pages.form import PageForm
 from services.intake.identifiers import contact_channels
+from services.intake.pictures import media_url
 from shared.catalogue import Attribute, Jurisdiction, ServiceType
 from shared.contract.events import FieldError
 from shared.redaction import Answer
@@ -123,9 +124,11 @@ class UnsentReport:
         answers, errors = read_form_answers(given, questions, ZoneInfo(city.timezone))
         return answers, [FormFault(f"attribute[{name}]", code) for name, code in errors.items()]
 
-    def submission(
-        self, city: Jurisdiction, language: str, photo_url: str | None
-    ) -> dict[str, Any]:
+    def photo_url(self, public_url: str = "") -> str | None:
+        """Return the address of the photo, by default on the pages' own host."""
+        return media_url(public_url, self.photo_id) if self.photo_id else None
+
+    def submission(self, city: Jurisdiction, language: str, public_url: str) -> dict[str, Any]:
         """Return the data of the submission."""
         text = self.form.text
         location = {
@@ -142,7 +145,7 @@ class UnsentReport:
             "location": {name: value for name, value in location.items() if value},
             "service_code": text("service_code"),
             "attributes": answers,
-            "media": [{"url": photo_url}] if photo_url else None,
+            "media": [{"url": self.photo_url(public_url)}] if self.photo_id else None,
             "reporter": self._reporter(language),
             "follow_case": text("follow"),
         }

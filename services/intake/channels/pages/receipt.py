@@ -16,7 +16,6 @@ from services.intake.channels.pages.report import (
 )
 from services.intake.channels.pages.tracking import given_contact, shown_status
 from services.intake.channels.status_view import TRACK_PATH, ReporterLinks
-from services.intake.pictures import media_url
 from shared.catalogue.service_type import AGENCY_911
 
 _EMPTY = PageForm()
@@ -88,7 +87,7 @@ class ReceiptPage:
             advice=advice_of(reading.view),
             referral=shown["report"]["referral"] or _referral(reading.view),
             point=point_of(draft, reading),
-            photo_url=media_url("", draft.photo_id) if draft.photo_id else "",
+            photo_url=draft.photo_url(),
             reached=_reached(draft),
             form=form,
             faults=faults,

@@ -28,7 +28,6 @@ from services.intake.channels.pages.kinds import (
 )
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.pages.store import Drafts
-from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records.submissions import KnownPlace, RawSubmission, SubmissionPreview
 from shared.contract.events import SubmissionAccepted, new_id
@@ -199,9 +198,7 @@ class ReportPages:
         return await self.core.preview(self._submission(draft, language), best_effort=True)
 
     def _submission(self, draft: UnsentReport, language: str) -> RawSubmission:
-        photo_id = draft.photo_id
-        url = media_url(self.core.public_url, photo_id) if photo_id else None
-        data = draft.submission(self.access.site.city, language, url)
+        data = draft.submission(self.access.site.city, language, self.core.public_url)
         return RawSubmission.of(SOURCE, draft.form_id, data)
 
     def _faults(
@@ -254,7 +251,7 @@ class ReportPages:
             form=draft.form,
             form_token=self.signer.sign(_FORM, draft.form_id),
             steps={step: self._path(draft.form_id, step) for step in STEPS.values()},
-            photo_url=media_url("", draft.photo_id) if draft.photo_id else "",
+            photo_url=draft.photo_url(),
             faults=shown.faults,
             view=view,
             advice=advice_of(view),

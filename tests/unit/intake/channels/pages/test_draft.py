@@ -26,7 +26,7 @@ def draft(**fields: Any) -> UnsentReport:
         for name, values in fields.items()
         for value in (values if isinstance(values, list) else [values])
     ]
-    return UnsentReport(PageForm.of(pairs), "an id")
+    return UnsentReport(PageForm.of(pairs), "an id", photo_id="1")
 
 
 def test_the_fields_make_a_submission() -> None:
@@ -43,7 +43,7 @@ def test_the_fields_make_a_submission() -> None:
         **{"attribute[lane_direction]": "north", "attribute[unknown]": "x"},
     )
 
-    assert written.submission(CITY, "es", "https://311.example.org/v1/media/1") == {
+    assert written.submission(CITY, "es", "https://311.example.org") == {
         "jurisdiction": "portland.gov",
         "channel": "web",
         "description": "A pothole",
@@ -69,7 +69,7 @@ def test_the_fields_make_a_submission() -> None:
 def test_an_anonymous_report_has_no_reporter() -> None:
     written = draft(description="A pothole", status_updates="email")
 
-    assert "reporter" not in written.submission(CITY, "en", None)
+    assert "reporter" not in written.submission(CITY, "en", "")
 
 
 WRITTEN = draft(
