@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -80,7 +80,6 @@ class CitySite:
     public_url: str
     languages: Mapping[str, SpokenLanguage]
     proxies: Sequence[Network] = ()
-    _environments: dict[str, jinja2.Environment] = field(default_factory=dict)
 
     @cached_property
     def assets(self) -> Mapping[str, Asset]:
@@ -114,7 +113,7 @@ class CitySite:
         """Return a page, which only the origins of ``framed_by`` may show in a frame."""
         language = self.language_of(request)
         text = (
-            self._environment(language)
+            self._environments[language.tag]
             .get_template(f"{template}.html.j2")
             .render(path=request.path, **variables)
         )
@@ -140,13 +139,11 @@ class CitySite:
             )
         return response
 
-    def _environment(self, language: SpokenLanguage) -> jinja2.Environment:
-        known = self._environments.get(language.tag)
-        if known is None:
-            known = self._environments[language.tag] = self._new_environment(language)
-        return known
+    @cached_property
+    def _environments(self) -> Mapping[str, jinja2.Environment]:
+        return {tag: self._environment(language) for tag, language in self.languages.items()}
 
-    def _new_environment(self, language: SpokenLanguage) -> jinja2.Environment:
+    def _environment(self, language: SpokenLanguage) -> jinja2.Environment:
         environment = jinja2.Environment(
             loader=jinja2.PackageLoader("services.intake.channels.pages"),
             autoescape=True,
@@ -187,18 +184,15 @@ def _framed(headers: Mapping[str, str], origins: Sequence[str]) -> Mapping[str, 
     return {**others, _POLICY: policy}
 
 
-_NUMBER = re.compile(r"\+?\d[\d -]*\d")
+_NUMBER = re.compile(r"(\+?\d[\d -]*\d)")
 
 
 def _dial(text: str) -> str:
     """Return a text with each telephone number in it as a link."""
     link = Markup('<a class="phone" href="tel:{}" dir="ltr">{}</a>')
-    parts, end = [], 0
-    for found in _NUMBER.finditer(text):
-        number = found.group()
-        parts += [text[end : found.start()], link.format(re.sub(r"[ -]", "", number), number)]
-        end = found.end()
-    return Markup("").join([*parts, text[end:]])
+    parts = _NUMBER.split(text)
+    parts[1::2] = [link.format(re.sub(r"[ -]", "", number), number) for number in parts[1::2]]
+    return Markup("").join(parts)
 
 
 def _part(text: str, language: SpokenLanguage) -> str:
