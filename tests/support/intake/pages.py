@@ -141,7 +141,7 @@ FIGURES = PublicFigures.model_validate(
         },
     }
 )
-WORDS = words_of(load_catalogue().jurisdictions["portland.gov"], {"N": "North"}, "en")
+WORDS = words_of(load_catalogue().jurisdictions["portland.gov"], "en")
 SHOWN: Mapping[str, Any] = {
     "report": REPORT,
     "goal": Goal(None, 3),

@@ -111,7 +111,6 @@ class PerformancePage:
     """Handler of ``/performance``."""
 
     site: CitySite
-    districts: Mapping[str, str]  # names by code
     insight: InsightClient | None  # None where no figures are published
 
     async def show(self, request: web.Request) -> web.Response:
@@ -121,11 +120,11 @@ class PerformancePage:
         if figures is None:
             return self.site.page(request, "performance", status=404, month=month, figures=None)
         language = self.site.language_of(request).tag
-        words = words_of(self.site.city, self.districts, language)
+        words = words_of(self.site.city, language)
         return self.site.page(request, "performance", **content(figures, words))
 
 
-def words_of(city: Jurisdiction, districts: Mapping[str, str], language: str) -> Words:
+def words_of(city: Jurisdiction, language: str) -> Words:
     """Return a city's names in a language."""
 
     def kind(code: str | None) -> str:
@@ -137,7 +136,7 @@ def words_of(city: Jurisdiction, districts: Mapping[str, str], language: str) ->
         return format_skeleton("yMMMM", first, locale=language)
 
     def district(code: str | None) -> str:
-        return districts.get(code, code) if code else NONE
+        return city.districts.get(code, code) if code else NONE
 
     return Words(language, {"kind": kind, "month": month, "district": district})
 
@@ -147,10 +146,9 @@ async def open_performance(
     site: CitySite, insight: HttpUrl | None
 ) -> AsyncGenerator[PerformancePage]:
     """Open the page with a client of insight."""
-    districts = site.city.districts
     if insight is None:
-        yield PerformancePage(site, districts, None)
+        yield PerformancePage(site, None)
         return
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_WITHIN_S)) as session:
         url = f"{str(insight).rstrip('/')}/v1/public-figures"
-        yield PerformancePage(site, districts, InsightClient(session, url, site.city.id))
+        yield PerformancePage(site, InsightClient(session, url, site.city.id))
