@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,12 +9,11 @@ import structlog
 from pydantic import TypeAdapter
 
 from services.intake.channels.pages.draft import UnsentReport
-from shared.errors import StoppedError, SystemicError, TransientError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.ops.shutdown import pause
+from shared.runtime.ops.shutdown import WokenWork
 from shared.runtime.postgres import Connection, Pool, borrow
 from shared.runtime.sealing import Sealer, UnreadableError
 
@@ -85,14 +83,15 @@ class Drafts:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Delete the drafts that are over, every ten minutes until asked to stop."""
-        with suppress(StoppedError):
-            while True:
-                try:
-                    async with borrow(self.pool) as db:
-                        await db.execute(_DELETE_OLD, utc_now() - KEPT)
-                except (SystemicError, TransientError) as error:
-                    log.warning("old_drafts_kept", code=error.code)
-                await pause(stopping, _SWEEP_EVERY_S)
+        await WokenWork(_SWEEP_EVERY_S).run(
+            stopping,
+            self._delete_old,
+            lambda error: log.warning("old_drafts_kept", code=error.code),
+        )
+
+    async def _delete_old(self) -> None:
+        async with borrow(self.pool) as db:
+            await db.execute(_DELETE_OLD, utc_now() - KEPT)
 
 
 async def erase_page_drafts(db: Connection, draft_ids: set[str]) -> None:
