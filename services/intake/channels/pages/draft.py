@@ -16,10 +16,6 @@ from shared.contract.events import FieldError
 from shared.redaction import Answer
 
 
-class UnreadableAnswerError(ValueError):
-    """The answer is no value of the question's datatype."""
-
-
 def read_form_answers(
     given: Mapping[str, Sequence[str]], questions: Sequence[Attribute], zone: ZoneInfo
 ) -> tuple[dict[str, Answer], dict[str, str]]:
@@ -58,13 +54,13 @@ def _answer(question: Attribute, texts: Sequence[str], zone: ZoneInfo) -> Answer
 def _number(text: str) -> int | float:
     number = float(text.replace(",", "."))
     if not isfinite(number):
-        raise UnreadableAnswerError
+        raise ValueError("not a finite number")
     return int(number) if number.is_integer() else number
 
 
 def _known(keys: Sequence[str], question: Attribute) -> list[str]:
     if not set(keys) <= {key for key, _ in question.values}:
-        raise UnreadableAnswerError
+        raise ValueError("not one of the answers")
     return list(keys)
 
 
