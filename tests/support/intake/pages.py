@@ -11,7 +11,6 @@ from services.intake.channels.pages.form import PageForm
 from services.intake.channels.pages.kinds import KindChoice, KindChoices
 from services.intake.channels.pages.performance import PublicFigures, content, words_of
 from services.intake.channels.pages.problem_list import Filters
-from services.intake.channels.pages.problems import ListedProblem
 from services.intake.channels.pages.site import CitySite
 from services.intake.channels.pages.tracking import Goal
 from services.intake.policy import intake_languages
@@ -155,20 +154,20 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "embed": {**STEP, "linked": None},
     "problems": {
         "problems": [
-            ListedProblem(
-                public_id="req_000000002",
-                pin="1",
-                service_code="ROW-POTHOLE",
-                status="completed",
-                is_open=False,
-                reported_at="2026-03-02T12:00:00Z",
-                address="1221 SW 4th Ave",
-                district="Southwest",
-                words="A deep hole",
-                note="Filled",
-                bureau="Streets",
-                point=GeoPoint(45.5, -122.6),
-            )
+            {
+                "public_id": "req_000000002",
+                "pin": "1",
+                "service_code": "ROW-POTHOLE",
+                "status": "completed",
+                "is_open": False,
+                "reported_at": "2026-03-02T12:00:00Z",
+                "address": "1221 SW 4th Ave",
+                "district": "Southwest",
+                "words": "A deep hole",
+                "note": "Filled",
+                "bureau": "Streets",
+                "point": GeoPoint(45.5, -122.6),
+            }
         ],
         "kinds": [("Pothole", "ROW-POTHOLE")],
         "districts": {"SW": "Southwest"},

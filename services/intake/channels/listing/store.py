@@ -10,7 +10,7 @@ from asyncpg import Record
 from services.intake.channels.listing.query import BoundingBox, ListQuery, Span
 from services.intake.records.public import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
-from shared.vocabulary import TextStatus
+from shared.vocabulary import GeoPoint, TextStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,13 @@ class ListedRequest:
     case_id: str | None
     complete_by: datetime | None
     last: StatusChange | None
+
+    @property
+    def point(self) -> GeoPoint | None:
+        """The place; None without one."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return GeoPoint(self.latitude, self.longitude)
 
 
 # With more kinds their own index would be read more often than it saves.

@@ -19,7 +19,7 @@ from services.intake.ports import IntakePorts
 from shared.catalogue import Jurisdiction
 from shared.geo import district_boxes
 from shared.runtime.http.deadline import Deadline
-from shared.vocabulary import END_OF_TIME, START_OF_TIME, GeoPoint
+from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 STATUSES: Mapping[str, tuple[bool, ...]] = {
     "": (True, False),
@@ -115,14 +115,6 @@ class ProblemList:
         return Found(found, after)
 
     def _districts_of(self, page: Sequence[ListedRequest]) -> Sequence[str | None]:
-        placed = {at: point for at, one in enumerate(page) if (point := point_of(one))}
-        known = self.core.districts(self.city.id, list(placed.values()))
-        by_place = dict(zip(placed, known, strict=True))
-        return [by_place.get(at) for at in range(len(page))]
-
-
-def point_of(one: ListedRequest) -> GeoPoint | None:
-    """Return the place of a request; None without one."""
-    if one.latitude is None or one.longitude is None:
-        return None
-    return GeoPoint(one.latitude, one.longitude)
+        points = [one.point for one in page]
+        districts = iter(self.core.districts(self.city.id, list(filter(None, points))))
+        return [next(districts) if point else None for point in points]

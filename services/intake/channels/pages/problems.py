@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -25,7 +25,6 @@ from services.intake.channels.pages.problem_list import (
     Filters,
     Found,
     ProblemList,
-    point_of,
 )
 from services.intake.ports import IntakePorts
 from shared.contract.events import FieldError
@@ -38,7 +37,6 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
-from shared.vocabulary import GeoPoint
 
 PATH = "/problems"
 ATOM, GEOJSON = f"{PATH}.atom", f"{PATH}.geojson"
@@ -94,23 +92,6 @@ GEOJSON_FILE = Operation(
     query=_FILTERS | _AFTER,
     unknown="ignored",
 )
-
-
-class ListedProblem(NamedTuple):
-    """A problem on the page: what the public may know of the latest report about it."""
-
-    public_id: str
-    pin: str  # id of its case, as on every map
-    service_code: str
-    status: str
-    is_open: bool
-    reported_at: str
-    address: str | None
-    district: str | None
-    words: str | None
-    note: str | None
-    bureau: str | None
-    point: GeoPoint | None
 
 
 @dataclass(frozen=True)
@@ -203,21 +184,23 @@ class ProblemPages:
         }
         return f"{str(base).rstrip('/')}/alerts?{urlencode(query)}"
 
-    def _problem(self, one: ListedRequest, district: str | None) -> ListedProblem:
-        return ListedProblem(
-            public_id=one.public_id,
-            pin=one.case_id or one.public_id,
-            service_code=one.service_code,
-            status=case_status(one),
-            is_open=one.is_open,
-            reported_at=one.submitted_at.isoformat(),
-            address=one.address,
-            district=self.access.site.city.districts.get(district or ""),
-            words=public_words(one),
-            note=public_note(one.last.note) if one.last else None,
-            bureau=responsible(one, self.access.site.city),
-            point=point_of(one),
-        )
+    def _problem(self, one: ListedRequest, district: str | None) -> dict[str, Any]:
+        """Return what the public may know of the latest report about a problem."""
+        city = self.access.site.city
+        return {
+            "public_id": one.public_id,
+            "pin": one.case_id or one.public_id,  # as on every map
+            "service_code": one.service_code,
+            "status": case_status(one),
+            "is_open": one.is_open,
+            "reported_at": one.submitted_at.isoformat(),
+            "address": one.address,
+            "district": city.districts.get(district or ""),
+            "words": public_words(one),
+            "note": public_note(one.last.note) if one.last else None,
+            "bureau": responsible(one, city),
+            "point": one.point,
+        }
 
     def _fields(self, found: Found) -> list[dict[str, Any]]:
         site = self.access.site
