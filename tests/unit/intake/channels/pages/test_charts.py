@@ -32,7 +32,7 @@ def test_only_the_first_twenty_rows_are_shown() -> None:
 
 def test_a_time_that_was_not_reached_is_a_dash_and_others_are_in_words() -> None:
     rows = FIGURES.tables["times"]["kind"]
-    spanish = words_of(CITY, {}, "es")
+    spanish = words_of(CITY, "es")
 
     [english], [other] = (charts.times(rows, "kind", one).bars for one in (WORDS, spanish))
 
