@@ -198,7 +198,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "form": FORM,
         "faults": [],
     },
-    "track": {"typed": "1", "fault": "mistyped"},
+    "track": {"typed": "1", "faults": [FormFault("number", "mistyped_number")]},
     "status": {
         **SHOWN,
         "form_token": "token",

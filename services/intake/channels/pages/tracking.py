@@ -87,10 +87,10 @@ class TrackPages:
         """Show the form for a number, or redirect to the page of a typed one."""
         typed = request.query.get("number", "").strip()
         if not typed:
-            return self.access.site.page(request, "track", typed="", fault="")
+            return self.access.site.page(request, "track", typed="", faults=())
         number = read_tracking_number(typed)
         if number is None:
-            return self._unknown(request, typed, "mistyped")
+            return self._unknown(request, typed, "mistyped_number")
         chosen = request.query.get(PARAMETER)
         query = f"?{PARAMETER}={quote(chosen)}" if chosen else ""
         raise web.HTTPSeeOther(f"{TRACK_PATH}/{number}{query}")
@@ -176,10 +176,10 @@ class TrackPages:
         typed = request.match_info["number"]
         number = read_tracking_number(typed)
         if number is None:
-            return self._unknown(request, typed, "mistyped")
+            return self._unknown(request, typed, "mistyped_number")
         status = await self.core.status(number)
         if status is None:
-            return self._unknown(request, typed, "unknown")
+            return self._unknown(request, typed, "unknown_number")
         city = self.core.cities[status.request.jurisdiction]
         language = self.access.site.language_of(request)
         is_reporter = by == "reporter"
@@ -201,8 +201,9 @@ class TrackPages:
             advice=self._advice(added, status.request, language) if added else {},
         )
 
-    def _unknown(self, request: web.Request, typed: str, fault: str) -> web.Response:
-        return self.access.site.page(request, "track", status=404, typed=typed, fault=fault)
+    def _unknown(self, request: web.Request, typed: str, code: str) -> web.Response:
+        faults = [FormFault("number", code)]
+        return self.access.site.page(request, "track", status=404, typed=typed, faults=faults)
 
     def _advice(
         self, text: str, known: PublicRequest, language: SpokenLanguage
