@@ -23,7 +23,7 @@ from services.intake.media.library import MediaLibrary
 from services.intake.notes import NoteWork
 from services.intake.outbound import with_informed
 from services.intake.pictures import derived_media_id
-from services.intake.places.gazetteer import Gazetteer, find_places, geocoders_of
+from services.intake.places.gazetteer import Gazetteer, geocoders_of
 from services.intake.policy import IntakePolicy, Prefetch
 from services.intake.preview import preview
 from services.intake.public_status.nearby import OpenCase, find_within
@@ -265,8 +265,8 @@ class IntakePorts:
         self, jurisdiction: str, words: str, near: GeoPoint | None = None
     ) -> Sequence[KnownPlace]:
         """Return the places that words mean or begin; without words the address at a point."""
-        books = await Gazetteer(self.lookups, self.cities).books({jurisdiction})
-        return find_places(books[jurisdiction], self._policy.cities[jurisdiction], words, near)
+        served = self._policy.cities[jurisdiction]
+        return await Gazetteer(self.lookups, self.cities).find(served, words, near)
 
     async def open_cases(
         self, jurisdiction: str, bounds: tuple[float, float, float, float]

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.outbound import advice_for, locate_areas, named_kinds
-from services.intake.places.gazetteer import Gazetteer, find_places, geocode, geocoders_of
+from services.intake.places.gazetteer import Gazetteer, geocode, geocoders_of
 from services.intake.policy import Geocoder, IntakePolicy, Prefetch
 from services.intake.public_status.nearby import NearbyCase, NearQuery, find_near
 from services.intake.records.submissions import KnownPlace, SubmissionPreview
@@ -78,9 +78,7 @@ async def _found(
     at, city = located.location, located.city
     if at.point is None or at.address is None or at.precision != "address":
         return None
-    id_ = city.jurisdiction.id
-    books = await Gazetteer(pool, policy.jurisdictions).books({id_})
-    for place in find_places(books[id_], city, at.address, None):
+    for place in await Gazetteer(pool, policy.jurisdictions).find(city, at.address):
         if distance_m(place.point, at.point) <= _SAME_PLACE_M:
             return place
     return KnownPlace(at.address, "address", at.point, None)

@@ -102,6 +102,22 @@ class Gazetteer:
             for one in addresses
         ]
 
+    async def find(
+        self, served: ServedCity, words: str, near: GeoPoint | None = None
+    ) -> list[KnownPlace]:
+        """Return the places that words mean or begin; without words the address at a point."""
+        city, found = served.jurisdiction, []
+        book = (await self.books({city.id}))[city.id]
+        if words:
+            found = suggestions(book, words, city_name(city.id), _city_in(words, city), near)
+        elif near and (at := nearest(book, near)):
+            found = [at]
+        districts = served.boundaries.district([one.point for one in found])
+        return [
+            KnownPlace(one.name, one.match, one.point, district)
+            for one, district in zip(found, districts, strict=True)
+        ]
+
     async def books(self, jurisdictions: Collection[str]) -> Mapping[str, AddressBook]:
         """Return the address books of cities; one without any has an empty one."""
         with translate_errors():
@@ -123,22 +139,6 @@ class Gazetteer:
 
 def _point(book: AddressBook, address: str, city: Jurisdiction) -> GeoPoint | None:
     return point_of(book, address, city_name(city.id), _city_in(address, city))
-
-
-def find_places(
-    book: AddressBook, served: ServedCity, words: str, near: GeoPoint | None
-) -> list[KnownPlace]:
-    """Return the places that words mean or begin; without words the address at a point."""
-    city, found = served.jurisdiction, []
-    if words:
-        found = suggestions(book, words, city_name(city.id), _city_in(words, city), near)
-    elif near and (at := nearest(book, near)):
-        found = [at]
-    districts = served.boundaries.district([one.point for one in found])
-    return [
-        KnownPlace(one.name, one.match, one.point, district)
-        for one, district in zip(found, districts, strict=True)
-    ]
 
 
 def _city_in(address: str, city: Jurisdiction) -> str | None:
