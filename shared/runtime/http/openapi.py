@@ -321,6 +321,11 @@ _CHALLENGE: Mapping[str, Parameter] = {
 UNAVAILABLE: Mapping[int, Content] = {
     503: problem("Temporarily unavailable; retry later.", RETRY_AFTER)
 }
+# Of routes without a key.
+PUBLIC_REFUSALS: Mapping[int, Content] = {
+    429: problem("The address calls too often.", RETRY_AFTER),
+    503: problem("The database does not respond; retry later.", RETRY_AFTER),
+}
 KEY_REFUSALS: Mapping[int, Content] = {
     401: problem("The key is missing or unknown.", _CHALLENGE),
     403: problem("The key has another scope."),

@@ -13,7 +13,7 @@ from shared.contract.events import Data
 from shared.errors import SystemicError
 from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.openapi import (
-    RETRY_AFTER,
+    PUBLIC_REFUSALS,
     Content,
     Operation,
     Parameter,
@@ -118,8 +118,7 @@ _LOOK_UP = Operation(
     {
         200: Content("The status.", ("application/json",), RequestStatus, _LANGUAGE),
         404: problem("Unknown tracking number."),
-        429: problem("The address calls too often.", RETRY_AFTER),
-        503: problem("The database does not respond; retry later.", RETRY_AFTER),
+        **PUBLIC_REFUSALS,
     },
     headers={"Accept-Language": Parameter("Languages that the reader understands.")},
 )

@@ -1,6 +1,6 @@
 """Access to pages: limits by address, and no forms from other sites."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import TypeAlias
@@ -12,9 +12,17 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import refuse_cross_site
 from shared.runtime.http.deadline import log_not_served
+from shared.runtime.http.openapi import RETRY_AFTER, Content
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
 
+HTML = ("text/html",)
+PAGE_REFUSALS: Mapping[int, Content] = {
+    429: Content("The address calls too often.", HTML, headers=RETRY_AFTER),
+    503: Content(
+        "Overloaded, or the database does not respond; retry later.", HTML, headers=RETRY_AFTER
+    ),
+}
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
 
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from aiohttp import web
 
-from services.intake.channels.pages.access import PageAccess, PageHandler
+from services.intake.channels.pages.access import HTML, PAGE_REFUSALS, PageAccess, PageHandler
 from services.intake.channels.pages.performance import PATH as PERFORMANCE
 from services.intake.channels.pages.performance import PerformancePage, open_performance
 from services.intake.channels.pages.places import CityMap
@@ -25,7 +25,6 @@ from shared.runtime.http.assets import asset_handler
 from shared.runtime.http.body import MULTIPART
 from shared.runtime.http.calls import URLENCODED
 from shared.runtime.http.openapi import (
-    RETRY_AFTER,
     Content,
     Operation,
     Parameter,
@@ -36,7 +35,6 @@ from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.service import ChannelParts
 from shared.signed_tokens import TokenSigner
 
-_HTML = ("text/html",)
 _LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
 _HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
 _LINKED = {
@@ -46,29 +44,23 @@ _LINKED = {
     "address": "Address or place of a new report.",
 }
 Responses: TypeAlias = dict[int, Content]
-_LIMITED: Responses = {
-    429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
-    503: Content(
-        "Overloaded, or the database does not respond; retry later.", _HTML, headers=RETRY_AFTER
-    ),
-}
 _FORM_REFUSED: Responses = {
-    400: Content("Not a form.", _HTML),
-    403: Content("A browser sent it from another site.", _HTML),
+    400: Content("Not a form.", HTML),
+    403: Content("A browser sent it from another site.", HTML),
     408: problem("It did not arrive in time."),
-    413: Content("It is too large.", _HTML),
-    415: Content("It is compressed.", _HTML),
-    422: Content("Fields are wrong; the page shows which and why.", _HTML),
-    **_LIMITED,
+    413: Content("It is too large.", HTML),
+    415: Content("It is compressed.", HTML),
+    422: Content("Fields are wrong; the page shows which and why.", HTML),
+    **PAGE_REFUSALS,
 }
-_PAGE: Responses = {200: Content("The page.", _HTML)}
+_PAGE: Responses = {200: Content("The page.", HTML)}
 _NO_REPORT: Responses = {404: problem("No such report, or no such step.")}
 _ELSEWHERE: Responses = {303: Content("Redirects to the step that the report is at.")} | _NO_REPORT
 _NEXT: Responses = {
     303: Content("Redirects to the next step, or to the receipt."),
-    409: Content("This report was sent before, with other words.", _HTML),
+    409: Content("This report was sent before, with other words.", HTML),
 }
-_UNKNOWN: Responses = {404: Content("Unknown tracking number.", _HTML)}
+_UNKNOWN: Responses = {404: Content("Unknown tracking number.", HTML)}
 _FOUND: Responses = {303: Content("Redirects to the page of the request.")} | _UNKNOWN
 
 
@@ -77,7 +69,7 @@ def _page(summary: str, responses: Responses = _PAGE, **query: str) -> Operation
     parameters = {name: Parameter(description) for name, description in query.items()}
     return Operation(
         summary,
-        {**responses, **_LIMITED},
+        {**responses, **PAGE_REFUSALS},
         query=_LANGUAGE | parameters,
         headers=_HEADERS,
         unknown="ignored",
@@ -110,7 +102,7 @@ def _go_on(responses: Responses) -> Operation:
 
 _PERFORMANCE = _page(
     "Show what came in, how fast it was done and what was promised.",
-    _PAGE | {404: Content("There are no figures of this month.", _HTML)},
+    _PAGE | {404: Content("There are no figures of this month.", HTML)},
     month="Month as 2026-11; by default the latest complete one.",
 )
 _BEGIN = _page(

@@ -1,6 +1,5 @@
 """Routes of the residents' map: places by words, tiles, and open problems near by."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +15,7 @@ from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import JSON, Handler, answers_errors, json_response, refuse_fields
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
-    RETRY_AFTER,
+    PUBLIC_REFUSALS,
     Content,
     Operation,
     Parameter,
@@ -67,14 +66,10 @@ class Places(Data):
     places: Annotated[list[Place], Field(max_length=8)]
 
 
-_LIMITED: Mapping[int, Content] = {
-    422: problem("Parameters are wrong; each is listed."),
-    429: problem("The address calls too often.", RETRY_AFTER),
-    503: problem("The database does not respond; retry later.", RETRY_AFTER),
-}
+_REFUSED = {422: problem("Parameters are wrong; each is listed."), **PUBLIC_REFUSALS}
 FIND = Operation(
     "Find addresses, crossings, streets and named places.",
-    {200: Content("At most 8 places.", (JSON,), Places), **_LIMITED},
+    {200: Content("At most 8 places.", (JSON,), Places), **_REFUSED},
     query={
         "q": Parameter("Words as typed so far. Without them the address at ``near``.", _Words),
         "jurisdiction": Parameter("Id of the city; that of the pages by default."),
@@ -92,7 +87,7 @@ TILE_FILE = Operation(
 )
 PIN_LIST = Operation(
     "Return the open problems of a part of the map, for a script.",
-    {200: Content("At most 200 pins, part of a page.", ("text/html",)), **_LIMITED},
+    {200: Content("At most 200 pins, part of a page.", ("text/html",)), **_REFUSED},
     query={"bounds": Parameter("West, south, east and north, in degrees.", required=True)},
     unknown="ignored",
 )

@@ -18,7 +18,7 @@ from services.intake.channels.listing.views import (
     responsible,
     w3c,
 )
-from services.intake.channels.pages.access import PageAccess
+from services.intake.channels.pages.access import HTML, PAGE_REFUSALS, PageAccess
 from services.intake.channels.pages.problem_feeds import ATOM_TYPE, GEOJSON_TYPE, atom, geojson
 from services.intake.channels.pages.problem_list import (
     STATUSES,
@@ -30,7 +30,7 @@ from services.intake.ports import IntakePorts
 from shared.contract.events import FieldError
 from shared.runtime.http.calls import answers_errors, refuse_fields
 from shared.runtime.http.openapi import (
-    RETRY_AFTER,
+    PUBLIC_REFUSALS,
     Content,
     Operation,
     Parameter,
@@ -48,12 +48,7 @@ _FEED_HEADERS = {
     "Access-Control-Allow-Origin": "*",
 }
 
-
-_LIMITED: Mapping[int, Content] = {
-    422: problem("A filter is unknown."),
-    429: problem("The address calls too often.", RETRY_AFTER),
-    503: problem("The database does not respond; retry later.", RETRY_AFTER),
-}
+_REFUSED = {422: problem("A filter is unknown."), **PUBLIC_REFUSALS}
 _FILTERS = {
     "service_code": Parameter("Kind; all without it."),
     "district": Parameter("Code of a part of town; all without it."),
@@ -62,21 +57,19 @@ _FILTERS = {
     ),
 }
 _AFTER = {"after": Parameter("Where the list begins, from the link to older problems.")}
-_HTML = ("text/html",)
 LIST_PAGE = Operation(
     "Show the public problems, open and done, by kind and part of town.",
     {
-        200: Content("The page.", _HTML),
-        422: Content("A filter is unknown.", _HTML),
-        429: Content("The address calls too often.", _HTML, headers=RETRY_AFTER),
-        503: Content("Overloaded; retry later.", _HTML, headers=RETRY_AFTER),
+        200: Content("The page.", HTML),
+        422: Content("A filter is unknown.", HTML),
+        **PAGE_REFUSALS,
     },
     query=_FILTERS | _AFTER | {"lang": Parameter("Language of the page.")},
     unknown="ignored",
 )
 ATOM_FEED = Operation(
     "Return the 50 newest problems as an Atom feed.",
-    {200: Content("The feed.", (ATOM_TYPE,), bytes), **_LIMITED},
+    {200: Content("The feed.", (ATOM_TYPE,), bytes), **_REFUSED},
     query=_FILTERS,
     unknown="ignored",
 )
@@ -87,7 +80,7 @@ GEOJSON_FILE = Operation(
         200: Content(
             "The problems, the newest first.", (GEOJSON_TYPE,), dict[str, Any], headers=_NEXT
         ),
-        **_LIMITED,
+        **_REFUSED,
     },
     query=_FILTERS | _AFTER,
     unknown="ignored",
