@@ -37,7 +37,8 @@ def point_of(book: AddressBook, address: str, own: str, city: str | None = None)
     found = [
         one for one in _matches(book, address, own, city, partly=False) if one.match != "street"
     ]
-    best = [one for one in found if one.rank == min(found, key=_rank).rank]
+    least = min((one.rank for one in found), default=())
+    best = [one for one in found if one.rank == least]
     is_clear = all(distance_m(best[0].point, one.point) <= _SAME_PLACE_M for one in best)
     return best[0].point if best and is_clear else None
 
@@ -66,10 +67,6 @@ def nearest(book: AddressBook, at: GeoPoint) -> PlaceMatch | None:
     return (
         PlaceMatch(_house_name(number, street, street.key), "address", point) if is_near else None
     )
-
-
-def _rank(match: PlaceMatch) -> tuple[int, ...]:
-    return match.rank
 
 
 def _matches(
