@@ -150,9 +150,15 @@ class UnsentReport:
     def _reporter(self, language: str) -> dict[str, Any] | None:
         given = {name: self.form.text(name) for name in ("name", "email", "phone")}
         given = {name: value for name, value in given.items() if value}
-        reached = {"email": "email" in given, "sms": "phone" in given}
-        wanted = [one for one in self.form.texts("status_updates") if reached.get(one)]
-        return {**given, "language": language, "status_updates": wanted} if given else None
+        if not given:
+            return None
+        return {**given, "language": language, "status_updates": list(self.updates)}
+
+    @property
+    def updates(self) -> Mapping[str, str]:
+        """The channels by which the person wants updates, with the address or the number."""
+        given = {"email": self.form.text("email"), "sms": self.form.text("phone")}
+        return {one: given[one] for one in self.form.texts("status_updates") if given.get(one)}
 
     def with_step(self, step: int, given: PageForm) -> "UnsentReport":
         """Return the report with the fields of a step, and any others that came with them.

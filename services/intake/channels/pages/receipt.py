@@ -39,7 +39,7 @@ class ReceiptPage:
         contact, faults = given_contact(form, site.city, language)
         if contact is None or faults:
             return await self._page(request, draft, form, faults)
-        if not _reached(draft):
+        if not draft.updates:
             named = contact._replace(name=draft.form.text("name") or None)
             await self.reports.core.give_contact(draft.number or "", named)
             given = {name: form.texts(name) for name in ("email", "phone") if form.text(name)}
@@ -88,17 +88,10 @@ class ReceiptPage:
             referral=shown["report"]["referral"] or _referral(reading.view),
             point=point_of(draft, reading),
             photo_url=draft.photo_url(),
-            reached=_reached(draft),
+            reached=list(draft.updates.values()),
             form=form,
             faults=faults,
         )
-
-
-def _reached(draft: UnsentReport) -> list[str]:
-    """Return the address and the number that get updates."""
-    by_channel = {"email": draft.form.text("email"), "sms": draft.form.text("phone")}
-    wanted = draft.form.texts("status_updates")
-    return [usable for channel, usable in by_channel.items() if usable and channel in wanted]
 
 
 def _referral(view: Mapping[str, Any]) -> Mapping[str, Any] | None:
