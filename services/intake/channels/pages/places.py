@@ -1,7 +1,7 @@
 """Routes of the residents' map: places by words, tiles, and open problems near by."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from aiohttp import web
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.site import TILES
 from services.intake.ports import IntakePorts
-from services.intake.records.submissions import KnownPlace, MatchKind
+from services.intake.records.submissions import MatchKind
 from shared.contract.events import Data, FieldError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import JSON, Handler, answers_errors, json_response, refuse_fields
@@ -121,7 +121,7 @@ class CityMap:
         degrees = _numbers(request, "near", _NEAR, "latitude and longitude, such as 45.51,-122.67")
         near = GeoPoint(*degrees) if degrees else None
         found = await Deadline().wait_for(self.core.find_places(city, words, near))
-        return json_response({"places": [_view(one) for one in found]})
+        return json_response({"places": [one._asdict() for one in found]})
 
     async def pins(self, request: web.Request) -> web.Response:
         """List the open problems of a part of the map, as part of a page."""
@@ -149,11 +149,6 @@ class CityMap:
     def _admit(self, request: web.Request) -> None:
         if not self.rate.try_take(self.core.callers.address(request)):
             raise RefusedError(ADDRESS_RATE.response())
-
-
-def _view(place: KnownPlace) -> dict[str, Any]:
-    point = {"latitude": place.point.latitude, "longitude": place.point.longitude}
-    return {**place._asdict(), "point": point}
 
 
 def _numbers(request: web.Request, name: str, adapter: TypeAdapter[_T], hint: str) -> _T | None:
