@@ -39,10 +39,10 @@ class Filters(NamedTuple):
     district: str = ""
     status: str = ""
 
-    @property
-    def query(self) -> str:
-        """The filters as the query of an address."""
-        return urlencode({name: value for name, value in self._asdict().items() if value})
+    def query(self, **more: str) -> str:
+        """Return the filters, and more, as the query of an address."""
+        given = self._asdict() | more
+        return urlencode({name: value for name, value in given.items() if value})
 
 
 class Found(NamedTuple):

@@ -122,7 +122,7 @@ class ProblemPages:
             kinds=sorted((name.in_language(language), code) for code, name in names.items()),
             districts=self.access.site.city.districts,
             chosen=filters,
-            filters=filters.query,
+            filters=filters.query(),
             older=_older(PATH, filters, found.after),
             alerts=self._alerts(filters, language),
         )
@@ -133,7 +133,9 @@ class ProblemPages:
         filters = self._filters(request)
         found = await self.problems.find(filters, _IN_FEED, None)
         site = self.access.site
-        body = atom(self._fields(found), f"{site.public_url}{PATH}", filters.query, site.city.name)
+        body = atom(
+            self._fields(found), f"{site.public_url}{PATH}", filters.query(), site.city.name
+        )
         return web.Response(body=body, content_type=ATOM_TYPE, headers=_FEED_HEADERS)
 
     async def geojson(self, request: web.Request) -> web.Response:
@@ -214,6 +216,4 @@ def _cursor(request: web.Request) -> Cursor | None:
 
 def _older(path: str, filters: Filters, after: Cursor | None) -> str:
     """Return the address of what follows; empty at the end."""
-    if after is None:
-        return ""
-    return f"{path}?{'&'.join(filter(None, (filters.query, urlencode({'after': after.encode()}))))}"
+    return f"{path}?{filters.query(after=after.encode())}" if after else ""
