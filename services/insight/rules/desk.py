@@ -1,13 +1,13 @@
 """The report of the desk: contacts by phone and at the counter, with or without a request."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Protocol, get_args
 
-from services.insight.rules.tables import Cell, Fact, Figures, Row, cell_of, table
+from services.insight.rules.tables import Cell, Fact, Figures, Row, small_cells, table
 from shared.vocabulary import SETTLED_AT_DESK, DeskChannel, DeskOutcome
 
 _CHANNELS = get_args(DeskChannel)
@@ -47,25 +47,23 @@ def desk_rows(
 ) -> list[Row]:
     """Return the rows by one dimension besides the channel, or by the channel.
 
-    A row is shown where its parts by channel are shown among all requests and among these and the
-    contacts together, so that it adds nothing from which another could be subtracted.
+    A row is shown where its parts by channel are shown among all requests, among the contacts, and
+    among both together, so that it adds nothing from which another could be subtracted.
     """
     everything: Sequence[AtDesk] = [*requests, *contacts]
     names = ("channel", *(name for name in by if name != "channel"))
     parts: dict[Cell, list[bool]] = defaultdict(list)
-    for facts in (everything, requests):
+    for facts in (everything, requests, contacts):
         for row in table(facts, names, lambda *_: {}):
             if row.cell[0] in _CHANNELS:
                 values = dict(zip(names, row.cell, strict=True))
                 parts[tuple(values[name] for name in by)].append(row.n is not None)
-    found: Mapping[Cell, list[AtDesk]] = defaultdict(list)
-    for one in everything:
-        if one.channel in _CHANNELS:
-            found[cell_of(one, by)].append(one)
+    at_desk = [one for one in everything if one.channel in _CHANNELS]
+    untold = small_cells(at_desk, by, *_PARTITIONS)
+    rows = {row.cell: row for row in table(at_desk, by, lambda _, found: _figures(found), untold)}
+    hidden = dict.fromkeys(_figures(()))
     return [
-        Row(cell, len(found[cell]), _figures(found[cell]))
-        if all(are_shown)
-        else Row(cell, None, dict.fromkeys(_figures(())))
+        rows[cell] if all(are_shown) else Row(cell, None, hidden)
         for cell, are_shown in parts.items()
     ]
 
@@ -83,3 +81,11 @@ def _figures(contacts: Sequence[AtDesk]) -> Figures:
 
 def _is_settled(contact: AtDesk) -> bool:
     return contact.desk_outcome in SETTLED_AT_DESK or contact.outcome in _SETTLED_BY_TRIAGE
+
+
+_PARTITIONS: Sequence[Callable[[AtDesk], bool]] = (
+    _is_settled,
+    lambda one: one.outcome is None,
+    lambda one: one.desk_outcome == "interpreter",
+    lambda one: one.handle_seconds is not None,
+)

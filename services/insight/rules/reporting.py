@@ -16,6 +16,7 @@ from services.insight.rules.gamma import gamma_quantile
 PRIOR_REPORTS = 8.0
 
 _LOW, _HIGH = 0.05, 0.95
+_CLASS = 5  # numbers of later reports that a coarse ratio does not tell apart
 
 G = TypeVar("G", bound=Hashable)
 
@@ -63,6 +64,12 @@ def reporting_ratios(incidents: Sequence[Incident[G]]) -> list[ReportingRatio[G]
         observed[one.group] += one.further
         expected[one.group] += rates[one.kind] * one.days
     return [_ratio(group, counts[group], observed[group], expected[group]) for group in counts]
+
+
+def coarse(ratio: ReportingRatio[G]) -> ReportingRatio[G]:
+    """Return the ratio for the middle of five numbers: 3 later reports stand for 1 to 5."""
+    middle = (ratio.observed - 1) // _CLASS * _CLASS + 1 + _CLASS // 2
+    return _ratio(ratio.group, ratio.incidents, middle, ratio.expected)
 
 
 def rates_by_kind(incidents: Iterable[Incident[G]]) -> dict[str, float]:

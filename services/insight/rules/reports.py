@@ -1,14 +1,23 @@
 """The reports: figures of requests or cases, each beside its number of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from services.insight.rules.reporting import Incident, reporting_ratios
+from services.insight.rules.reporting import Incident, ReportingRatio, coarse, reporting_ratios
+from services.insight.rules.suppression import SMALLEST_SHOWN
 from services.insight.rules.survival import Duration, reached_after
-from services.insight.rules.tables import Cell, Figures, Row, cell_of, table
+from services.insight.rules.tables import (
+    Cell,
+    Figures,
+    Row,
+    cell_of,
+    hidden_cells,
+    small_cells,
+    table,
+)
 from shared.vocabulary import DeskOutcome, InsightReport
 
 Promise: TypeAlias = Literal["kept", "missed", "open_past_due"]
@@ -18,6 +27,8 @@ _DAY = timedelta(days=1)
 _LEAST_EXPOSURE = _DAY / 10  # of what ends sooner, its first reporter told the end as well
 _MOST_URGENT = "P1"
 _DECIMALS = 4
+_RATIO_COUNTS = ("observed", "expected")
+_RATIO = ("ratio", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,20 +136,36 @@ def request_rows(
     report: InsightReport, facts: Sequence[RequestFact], by: Sequence[str]
 ) -> list[Row]:
     """Return the rows of a report about requests, other than the desk's."""
-    return table(facts, by, lambda _, found: _OF_REQUESTS[report](found))
+    figures, *partitions = _OF_REQUESTS[report]
+    untold = small_cells(facts, by, *partitions)
+    if report == "triage":
+        untold |= _hidden_alarms(facts, by)
+    return table(facts, by, lambda _, found: figures(found), untold)
 
 
 def case_rows(report: InsightReport, facts: Sequence[CaseFact], by: Sequence[str]) -> list[Row]:
     """Return the rows of a report about cases."""
     if report == "reporting":
-        observed = [one for one in facts if one.exposure is not None]
-        return table(observed, by, _ratios(observed, by))
-    return table(facts, by, lambda _, found: _OF_CASES[report](found))
+        return table(facts, by, _ratios(facts, by))
+    figures, *partitions = _OF_CASES[report]
+    untold = small_cells(facts, by, *partitions)
+    return table(facts, by, lambda _, found: figures(found), untold)
 
 
 def is_about_cases(report: InsightReport) -> bool:
     """Return True for a report about cases, False for one about requests."""
     return report in _OF_CASES or report == "reporting"
+
+
+def _hidden_alarms(facts: Sequence[RequestFact], by: Sequence[str]) -> frozenset[Cell]:
+    """Return the cells with alarms that are hidden in the volumes by priority."""
+    alarms = [one for one in facts if one.priority == _MOST_URGENT]
+    found: set[Cell] = set()
+    others = [[name] for name in by if name != "priority"] or [[]]
+    for names in (["priority", *other] for other in others):
+        hidden = {row.cell for row in table(facts, names, lambda *_: {}) if row.n is None}
+        found |= {cell_of(one, by) for one in alarms if cell_of(one, names) in hidden}
+    return frozenset(found)
 
 
 def _volumes(_: Sequence[RequestFact]) -> Figures:
@@ -191,36 +218,53 @@ def _reopened(facts: Sequence[CaseFact]) -> Figures:
 def _ratios(
     facts: Sequence[CaseFact], by: Sequence[str]
 ) -> Callable[[Cell, Sequence[CaseFact]], Figures]:
-    """Return the ratios by cell; the rates of the kinds are those of all facts of their city."""
+    """Return the ratios by cell; the rates of the kinds are those of all facts of their city.
+
+    Where the number of later reports is hidden, the ratio is that of its class of five numbers; of
+    few cases under observation none is told.
+    """
     incidents = [
         Incident(cell_of(one, by), f"{one.city} {one.kind}", one.exposure / _DAY, one.further)
         for one in facts
         if one.exposure is not None
     ]
     ratios = {ratio.group: ratio for ratio in reporting_ratios(incidents)}
-    names = ("observed", "expected", "ratio", "low", "high")
+    counts = {cell: ratio.observed for cell, ratio in ratios.items() if ratio.observed}
+    hidden = hidden_cells(counts, len(by))
 
     def measure(cell: Cell, _: Sequence[CaseFact]) -> Figures:
-        if cell not in ratios:
-            return dict.fromkeys(names)
-        found = ratios[cell]._asdict()
-        return {name: _rounded(found[name]) for name in names}
+        found = ratios.get(cell)
+        if found is None or found.incidents < SMALLEST_SHOWN:
+            return dict.fromkeys((*_RATIO_COUNTS, *_RATIO))
+        if cell in hidden:
+            return dict.fromkeys(_RATIO_COUNTS) | _told(coarse(found), _RATIO)
+        return _told(found, (*_RATIO_COUNTS, *_RATIO))
 
     return measure
+
+
+def _told(ratio: ReportingRatio[Cell], names: Iterable[str]) -> dict[str, float | None]:
+    return {name: _rounded(getattr(ratio, name)) for name in names}
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DECIMALS)
 
 
-_OF_REQUESTS: Mapping[str, Callable[[Sequence[RequestFact]], Figures]] = {
-    "volumes": _volumes,
-    "duplicates": _duplicates,
-    "feedback": _feedback,
-    "triage": _triage,
+# Figures of each report, and the partitions whose classes these count.
+_OF_REQUESTS: Mapping[str, Sequence[Callable[[Any], Any]]] = {
+    "volumes": (_volumes,),
+    "duplicates": (_duplicates, lambda one: one.joined_after is None),
+    "feedback": (_feedback, lambda one: (one.asked, one.fixed)),
+    "triage": (
+        _triage,
+        lambda one: one.corrected,
+        lambda one: one.priority == _MOST_URGENT,
+        lambda one: one.unsure,
+    ),
 }
-_OF_CASES: Mapping[str, Callable[[Sequence[CaseFact]], Figures]] = {
-    "times": _times,
-    "promises": _promises,
-    "reopened": _reopened,
+_OF_CASES: Mapping[str, Sequence[Callable[[Any], Any]]] = {
+    "times": (_times,),
+    "promises": (_promises, lambda one: one.promise),
+    "reopened": (_reopened, lambda one: (one.was_completed, one.was_completed and one.reopened)),
 }

@@ -1,7 +1,7 @@
 """Tables of counts and figures by up to two dimensions, with small cells suppressed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -52,7 +52,7 @@ DIMENSIONS: Mapping[str, Callable[[Any], Value]] = {
 
 
 class Row(NamedTuple):
-    """A row of a table; ``n`` and all figures are None where it is suppressed."""
+    """A row of a table; ``n`` and all figures, or these alone, are None where they are hidden."""
 
     cell: Cell
     n: int | None
@@ -65,20 +65,48 @@ def cell_of(fact: Fact, by: Sequence[str]) -> Cell:
 
 
 def table(
-    facts: Sequence[F], by: Sequence[str], measure: Callable[[Cell, Sequence[F]], Figures]
+    facts: Sequence[F],
+    by: Sequence[str],
+    measure: Callable[[Cell, Sequence[F]], Figures],
+    untold: Collection[Cell] = (),
 ) -> list[Row]:
-    """Return a row for each cell, in order of its values, unknown ones last."""
+    """Return a row for each cell, in order of its values, unknown ones last.
+
+    Args:
+        untold: Cells whose figures are None, whether or not ``n`` is.
+    """
     cells: dict[Cell, list[F]] = defaultdict(list)
     for fact in facts:
         cells[cell_of(fact, by)].append(fact)
     hidden = hidden_cells({cell: len(found) for cell, found in cells.items()}, len(by))
     nothing = dict.fromkeys(measure((), ()), None)
     return [
-        Row(cell, None, nothing)
-        if cell in hidden
-        else Row(cell, len(cells[cell]), measure(cell, cells[cell]))
+        Row(
+            cell,
+            None if cell in hidden else len(cells[cell]),
+            nothing if cell in hidden or cell in untold else measure(cell, cells[cell]),
+        )
         for cell in sorted(cells.keys() | hidden, key=_order)
     ]
+
+
+def small_cells(
+    facts: Iterable[F], by: Sequence[str], *partitions: Callable[[F], Hashable]
+) -> frozenset[Cell]:
+    """Return the cells in which the count of one class of facts is hidden, as ``n`` would be.
+
+    A class that a cell has none of is not small there. Such a cell has to hide its other counts
+    too: beside them and ``n``, the one could be had by subtraction.
+
+    Args:
+        partitions: The class of a fact, whose numbers are told or are differences of what is.
+    """
+    totals: dict[Hashable, dict[Cell, int]] = defaultdict(lambda: defaultdict(int))
+    for fact in facts:
+        cell = cell_of(fact, by)
+        for partition in partitions:
+            totals[partition, partition(fact)][cell] += 1
+    return frozenset[Cell]().union(*(hidden_cells(total, len(by)) for total in totals.values()))
 
 
 def hidden_cells(counts: Mapping[Cell, int], dimensions: int) -> frozenset[Cell]:

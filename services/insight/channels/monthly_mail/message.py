@@ -20,7 +20,7 @@ _NOTES = (
     "Jobs that are still open count as not done yet. Ratio: how often a problem that stands is "
     "reported again, against the whole city; where it is low, problems may stand longer before "
     "anybody reports them. Not in these figures: problems that nobody reported, work that crews "
-    "find by themselves, and kinds and districts with fewer than 11 reports."
+    "find by themselves, and numbers from 1 to 10."
 )
 _STYLE = 'style="text-align: left; padding: 2px 12px 2px 0"'
 
@@ -62,7 +62,7 @@ def _hours(hours: float | None) -> str:
 
 
 def _count(name: str) -> Callable[[Row], object]:
-    return lambda row: row.figures[name]
+    return lambda row: _NONE if row.figures[name] is None else row.figures[name]
 
 
 def _ratio(name: str) -> Callable[[Row], object]:

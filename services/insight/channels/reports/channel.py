@@ -67,7 +67,7 @@ class ReportRows(Data):
     """Last day, in the city's time; null for all."""
     rows: list[dict[str, Any]]
     """Rows with the value of each dimension, ``n``, and the report's figures; ``suppressed`` where
-    fewer than 11 would be told.
+    fewer than 11 would be told, and figures that are null where one of them would tell of 1 to 10.
     """
 
 

@@ -50,7 +50,8 @@ class MonthFigures(Data):
     """Requests ``n`` of each ``month``."""
     tables: dict[str, dict[str, list[dict[str, Any]]]]
     """Rows of the reports ``volumes``, ``times``, ``promises`` and ``reporting``, by ``kind`` and
-    ``district``; ``suppressed`` where fewer than 11 would be told."""
+    ``district``; ``suppressed`` where fewer than 11 would be told, and figures that are null where
+    one of them would tell of 1 to 10."""
 
 
 READ_FIGURES = Operation(

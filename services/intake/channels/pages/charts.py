@@ -77,9 +77,9 @@ def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     """Return the share of deadlines that were kept, of all that have passed or were met."""
 
     def due(row: Row) -> int:
-        return sum(row[name] for name in ("kept", "missed", "open_past_due"))
+        return sum(row[name] or 0 for name in ("kept", "missed", "open_past_due"))
 
-    shown = sorted((row for row in rows if row["n"] is not None and due(row)), key=due)[::-1]
+    shown = sorted(filter(due, rows), key=due)[::-1]
 
     def bar(row: Row) -> tuple[float, Sequence[str]]:
         return row["kept"] / due(row), [

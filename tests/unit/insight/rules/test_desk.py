@@ -43,14 +43,14 @@ def test_contacts_count_with_and_without_a_request() -> None:
     ]
     contacts = [answered("answered"), answered("referred"), answered("interpreter")]
 
-    [row] = desk_rows(requests, contacts, [])
+    [row] = desk_rows(requests * 11, contacts * 11, [])
 
-    assert row.n == 14
+    assert row.n == 14 * 11
     assert row.figures == {
-        "resolved_at_first_contact": 4,
-        "without_request": 3,
-        "to_interpreter": 1,
-        "timed": 5,
+        "resolved_at_first_contact": 4 * 11,
+        "without_request": 3 * 11,
+        "to_interpreter": 11,
+        "timed": 5 * 11,
         "median_handle_seconds": 40.0,
     }
 
@@ -80,3 +80,13 @@ def test_a_row_is_hidden_with_a_complement_where_requests_or_contacts_are_few(
 
     assert [(row.cell, row.n) for row in rows] == [(("en",), None), (("es",), None)]
     assert set(rows[0].figures.values()) == {None}
+
+
+def test_few_contacts_are_hidden_beside_many_requests_where_these_are_told_elsewhere() -> None:
+    spanish = replace(REQUEST, language="es")
+
+    rows = desk_rows(
+        [*[REQUEST] * 30, *[spanish] * 40], [answered("answered", "es")] * 5, ["language"]
+    )
+
+    assert [(row.cell, row.n) for row in rows] == [(("en",), 30), (("es",), None)]

@@ -48,6 +48,14 @@ def test_a_promise_counts_against_all_that_were_due() -> None:
     assert (nothing_due.bars, nothing_due.hidden) == ([], 1)
 
 
+def test_promises_that_are_not_told_have_no_bar() -> None:
+    counts = dict.fromkeys(("kept", "missed", "open_past_due"))
+
+    chart = charts.promises([{"kind": "ROW-POTHOLE", "n": 36, **counts}], "kind", WORDS)
+
+    assert (chart.bars, chart.hidden) == ([], 1)
+
+
 def test_a_ratio_is_a_dot_with_its_interval_between_nothing_and_twice_the_city() -> None:
     chart = charts.reporting(FIGURES.tables["reporting"]["district"], WORDS)
 
