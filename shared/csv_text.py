@@ -6,7 +6,7 @@ No cell of text that is written is a formula in a spreadsheet.
 import csv
 import gzip
 import io
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TextIO
@@ -41,6 +41,25 @@ def csv_text(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return out.getvalue()
+
+
+def nested_csv(first: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
+    """Return objects as CSV, the names of ``first`` first; a mapping has a column for each part.
+
+    A row with None in place of a mapping has empty cells in these columns.
+    """
+    nested = {name for row in rows for name, value in row.items() if isinstance(value, Mapping)}
+    flat = [dict(_flat(row)) for row in rows]
+    names = dict.fromkeys([*first, *(name for row in flat for name in row if name not in nested)])
+    return csv_text([*names], [[row.get(name) for name in names] for row in flat])
+
+
+def _flat(row: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}_{part}", one) for part, one in value.items())
+        else:
+            yield name, value
 
 
 def _cell(value: object) -> object:

@@ -65,6 +65,7 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
                 "GET /accessibility",
                 "GET /embed",
                 "GET /performance",
+                "GET /performance.csv",
                 "GET /privacy",
                 "GET /problems",
                 "GET /problems.atom",

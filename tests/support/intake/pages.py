@@ -134,7 +134,13 @@ FIGURES = PublicFigures.model_validate(
             "reporting": {
                 "district": [
                     {"district": "N", "n": 12, "ratio": 1.3, "low": 0.9, "high": 2.4},
-                    {"district": "SE", "n": None, "ratio": None, "low": None, "high": None},
+                    {
+                        "district": "SE",
+                        "n": None,
+                        "ratio": None,
+                        "low": None,
+                        "high": None,
+                    },
                 ]
             },
         },
@@ -149,7 +155,7 @@ SHOWN: Mapping[str, Any] = {
 }
 AGENCY = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "reason": None}
 PAGES: Mapping[str, Mapping[str, Any]] = {
-    "performance": content(FIGURES, WORDS),
+    "performance": {**content(FIGURES, WORDS), "open_data": True},
     "home": {},
     "embed": {**STEP, "linked": None},
     "problems": {

@@ -1,6 +1,6 @@
 """The reports over HTTP, as JSON or CSV."""
 
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -24,11 +24,10 @@ from services.insight.ports import (
     DIMENSIONS,
     MOST_DIMENSIONS,
     InsightPorts,
-    Row,
     Wanted,
 )
 from shared.contract.events import Data
-from shared.csv_text import csv_text
+from shared.csv_text import nested_csv
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import (
     JSON,
@@ -143,15 +142,17 @@ def report_routes(core: InsightPorts) -> list[web.RouteDef]:
         await core.callers.operator(request)
         wanted = _wanted(request, core.policy.timezones.keys())
         rows = await Deadline(WITHIN_S).wait_for(core.report(wanted))
+        fields = [row_fields(wanted.by, row) for row in rows]
         if CSV in request.headers.get("Accept", ""):
-            return web.Response(text=_csv(wanted.by, rows), content_type=CSV, charset="utf-8")
+            text = nested_csv([*wanted.by, "n", "suppressed"], fields)
+            return web.Response(text=text, content_type=CSV, charset="utf-8")
         answer = ReportRows.model_validate(
             {
                 "report": wanted.report,
                 "by": wanted.by,
                 "from": wanted.since,
                 "to": wanted.until,
-                "rows": [row_fields(wanted.by, row) for row in rows],
+                "rows": fields,
             }
         )
         return json_response(answer.model_dump(mode="json", by_alias=True))
@@ -168,22 +169,6 @@ def _wanted(request: web.Request, cities: Collection[str]) -> Wanted:
         raise RefusedError(response) from None
     query = validated(ReportQuery, dict(request.query), context=KnownValues(report, cities))
     return Wanted(report, query.by, query.from_, query.to, query.jurisdiction)
-
-
-def _csv(by: Sequence[str], rows: Sequence[Row]) -> str:
-    flat = [dict(_flat(row_fields(by, row))) for row in rows]
-    whole = [one for row, one in zip(rows, flat, strict=True) if row.n is not None]
-    names = dict.fromkeys(name for one in whole or flat for name in one)
-    columns = [*by, "n", "suppressed", *(n for n in names if n not in {*by, "n", "suppressed"})]
-    return csv_text(columns, [[row.get(name) for name in columns] for row in flat])
-
-
-def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, value in fields.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}_{inner}", one) for inner, one in value.items())
-        else:
-            yield name, value
 
 
 @asynccontextmanager

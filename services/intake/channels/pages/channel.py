@@ -7,6 +7,7 @@ from typing import TypeAlias
 from aiohttp import web
 
 from services.intake.channels.pages.access import HTML, PAGE_REFUSALS, PageAccess, PageHandler
+from services.intake.channels.pages.performance import CSV as PERFORMANCE_CSV
 from services.intake.channels.pages.performance import PATH as PERFORMANCE
 from services.intake.channels.pages.performance import PerformancePage, open_performance
 from services.intake.channels.pages.places import CityMap
@@ -105,6 +106,16 @@ _PERFORMANCE = _page(
     _PAGE | {404: Content("There are no figures of this month.", HTML)},
     month="Month as 2026-11; by default the latest complete one.",
 )
+_PERFORMANCE_CSV = _page(
+    "Download the rows of a chart of the same page as CSV.",
+    {
+        200: Content("The rows, with their names.", ("text/csv",)),
+        404: Content("There are no such figures of this month.", HTML),
+    },
+    report="What is counted: volumes, times, promises or reporting.",
+    by="Its rows: kind or district, for volumes also month.",
+    month="Month as 2026-11; by default the latest complete one.",
+)
 _BEGIN = _page(
     "Begin a report, with what a link or a QR code fills in.",
     {303: Content("Redirects to its first step.")},
@@ -157,7 +168,8 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
     drafts = Drafts(core.lookups, draft_sealer(settings.conversation_secrets))
     reports = ReportPages(core, access, signer, drafts)
     tracking = TrackPages(core, access, signer, links, notes)
-    async with open_performance(site, settings.insight_url) as performance:
+    open_data = settings.open_data_folder is not None
+    async with open_performance(site, settings.insight_url, open_data=open_data) as performance:
         receipt = ReceiptPage(reports, links)
         routes = _routes(access, reports, receipt, tracking, performance)
         routes += [*CityMap(core, access).routes, *ProblemPages(core, access).routes]
@@ -193,6 +205,7 @@ def _routes(
         text("/accessibility", "accessibility", "Show the accessibility statement."),
         text("/privacy", "privacy", "Show the privacy notice."),
         get(PERFORMANCE, performance.show, _PERFORMANCE),
+        get(PERFORMANCE_CSV, performance.as_csv, _PERFORMANCE_CSV),
         get(REPORT, reports.begin, _BEGIN),
         post(REPORT, reports.go_on, _go_on(_NEXT)),
         get(EMBED, reports.embed, _EMBEDDED),

@@ -42,7 +42,7 @@ class Words:
     """Names and units in the language of a page."""
 
     language: str
-    names: Mapping[Dimension, Callable[[str | None], str]]
+    names: Mapping[str, Callable[[str | None], str]]
 
     def hours(self, hours: float | None) -> str:
         """Return a duration in words; a dash for none."""

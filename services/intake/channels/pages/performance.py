@@ -17,14 +17,17 @@ from services.intake.channels.pages import charts
 from services.intake.channels.pages.charts import NONE, Dimension, Row, Words
 from services.intake.channels.pages.site import CitySite
 from shared.catalogue import Jurisdiction
+from shared.csv_text import nested_csv
 from shared.errors import TransientError
 from shared.runtime.http.list_queries import read_json
 
 PATH = "/performance"
+CSV = f"{PATH}.csv"
 _WITHIN_S = 12.0
 _KEPT_S = 60.0
 _PAUSE_S = 5.0
 _MAX_BYTES = 1024 * 1024
+_CSV_HEADERS = {"X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
 
 
 class NoFiguresError(TransientError):
@@ -41,6 +44,12 @@ class PublicFigures(BaseModel):
     months: Sequence[str]
     volumes: Sequence[Row]
     tables: Mapping[str, Mapping[str, Sequence[Row]]]
+
+    def rows(self, report: str, by: str) -> Sequence[Row] | None:
+        """Return the rows of a chart; None where there is none."""
+        if (report, by) == ("volumes", "month"):
+            return self.volumes
+        return self.tables.get(report, {}).get(by)
 
 
 def content(figures: PublicFigures, words: Words) -> Mapping[str, Any]:
@@ -112,16 +121,39 @@ class PerformancePage:
 
     site: CitySite
     insight: InsightClient | None  # None where no figures are published
+    open_data: bool
 
     async def show(self, request: web.Request) -> web.Response:
         """Show the figures of a month, by default the latest."""
-        month = request.query.get("month", "")
-        figures = await self.insight.figures(month) if self.insight else None
+        figures = await self._figures(request)
         if figures is None:
-            return self.site.page(request, "performance", status=404, month=month, figures=None)
-        language = self.site.language_of(request).tag
-        words = words_of(self.site.city, language)
-        return self.site.page(request, "performance", **content(figures, words))
+            return self._no_figures(request)
+        shown = content(figures, self._words(request))
+        return self.site.page(request, "performance", **shown, open_data=self.open_data)
+
+    async def as_csv(self, request: web.Request) -> web.Response:
+        """Return the rows of one chart, those that it does not show too, with names."""
+        figures = await self._figures(request)
+        report, by = (request.query.get(name, "") for name in ("report", "by"))
+        rows = figures.rows(report, by) if figures else None
+        if figures is None or rows is None:
+            return self._no_figures(request)
+        name = self._words(request).names[by]
+        text = nested_csv([by, "name", "n"], [{"name": name(row[by]), **row} for row in rows])
+        file = f"{self.site.city.id}-{figures.month}-{report}-{by}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{file}"', **_CSV_HEADERS}
+        return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)
+
+    async def _figures(self, request: web.Request) -> PublicFigures | None:
+        month = request.query.get("month", "")
+        return await self.insight.figures(month) if self.insight else None
+
+    def _no_figures(self, request: web.Request) -> web.Response:
+        month = request.query.get("month", "")
+        return self.site.page(request, "performance", status=404, month=month, figures=None)
+
+    def _words(self, request: web.Request) -> Words:
+        return words_of(self.site.city, self.site.language_of(request).tag)
 
 
 def words_of(city: Jurisdiction, language: str) -> Words:
@@ -143,12 +175,13 @@ def words_of(city: Jurisdiction, language: str) -> Words:
 
 @asynccontextmanager
 async def open_performance(
-    site: CitySite, insight: HttpUrl | None
+    site: CitySite, insight: HttpUrl | None, *, open_data: bool
 ) -> AsyncGenerator[PerformancePage]:
     """Open the page with a client of insight."""
     if insight is None:
-        yield PerformancePage(site, None)
+        yield PerformancePage(site, None, open_data)
         return
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_WITHIN_S)) as session:
         url = f"{str(insight).rstrip('/')}/v1/public-figures"
-        yield PerformancePage(site, InsightClient(session, url, site.city.id))
+        client = InsightClient(session, url, site.city.id)
+        yield PerformancePage(site, client, open_data)

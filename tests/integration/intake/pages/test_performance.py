@@ -1,7 +1,10 @@
 """The page of the city's performance, with insight's figures by HTTP and without."""
 
+import csv
+import io
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -62,6 +65,52 @@ async def test_a_month_is_shown_with_a_table_beside_each_chart_and_no_cookie(
     assert len(page.tree.xpath("//table[not(.//tbody/tr/td/*[name() = 'svg'])]")) == 2  # no rows
     assert "Pothole" in page.texts("//tbody//th")
     assert not cookies
+
+
+async def test_each_chart_has_its_rows_as_csv_and_the_page_leads_to_open_data(
+    running: Running, tmp_path: Path
+) -> None:
+    async with (
+        insight(FIGURES) as url,
+        running(insight_url=url, open_data_folder=tmp_path) as client,
+    ):
+        page = await visit(client, "/performance?lang=es")
+        links = page.tree.xpath("//a[@download]")
+        files = {}
+        for link in links:
+            spanish = {"Accept-Language": "es"}
+            async with client.get(link.get("href"), headers=spanish) as response:
+                assert (response.status, response.content_type) == (200, "text/csv")
+                disposition = response.headers["Content-Disposition"]
+                files[disposition] = list(csv.DictReader(io.StringIO(await response.text())))
+        wrong = [
+            (await visit(client, f"/performance.csv?{query}")).status
+            for query in ("", "report=times&by=month", "report=volumes&by=kind&month=2025-01")
+        ]
+
+    captions = page.texts("//table/caption")
+    assert [link.get("aria-label") for link in links] == [
+        f"Descargar como CSV: {caption}" for caption in captions
+    ]
+    assert len(files) == len(captions) == 8
+    assert files['attachment; filename="portland.gov-2026-03-times-kind.csv"'] == [
+        {
+            "kind": "ROW-POTHOLE",
+            "name": "Bache",
+            "n": "36",
+            "complete_median_hours": "30.0",
+            "complete_p90_hours": "",
+        }
+    ]
+    assert page.tree.xpath("//main//a/@href")[-1] == "/open-data/"
+    assert wrong == [404, 404, 404]
+
+
+async def test_without_open_data_the_page_does_not_lead_to_it(running: Running) -> None:
+    async with insight(FIGURES) as url, running(insight_url=url) as client:
+        page = await visit(client, "/performance")
+
+    assert not page.tree.xpath("//a[@href = '/open-data/']")
 
 
 async def test_all_visitors_of_a_minute_ask_insight_once_for_a_month(running: Running) -> None:
