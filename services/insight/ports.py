@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from services.insight.policy import InsightPolicy
 from services.insight.records import DeskContact
 from services.insight.rules import reports
+from services.insight.rules.cases import closed_periods
 from services.insight.rules.desk import ContactFact, desk_rows
 from services.insight.rules.months import (
     PublicMonth,
@@ -206,7 +207,8 @@ class InsightPorts:
             for one in members
             if one["entered_by"] == "resident"
         ]
-        exposure, further = reports.exposure_of(residents, window, ended_at, now)
+        closed = closed_periods(zip(row["what"] or (), row["at"] or (), strict=True))
+        exposure, further = reports.exposure_of(residents, window, ended_at, now, closed)
         return CaseFact(
             city=city,
             kind=row["kind"],

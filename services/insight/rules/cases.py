@@ -1,6 +1,6 @@
 """The fold of a case: its state and moments from the versions that are known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -60,6 +60,30 @@ class FoldedCase(NamedTuple):
     was_completed: bool
     reopened: bool
     corrected: bool
+
+
+class Period(NamedTuple):
+    """Time from ``since`` to ``until``, both exclusive."""
+
+    since: datetime
+    until: datetime
+
+
+def closed_periods(turns: Iterable[tuple[str, datetime]]) -> list[Period]:
+    """Return the times from a closing to the reopening after it.
+
+    Args:
+        turns: Closings and reopenings in order of their versions.
+    """
+    found: list[Period] = []
+    closed_at: datetime | None = None
+    for what, at in turns:
+        if what == "closed":
+            closed_at = at
+        elif closed_at is not None:
+            found.append(Period(closed_at, at))
+            closed_at = None
+    return found
 
 
 def fold(changes: Sequence[CaseVersion]) -> FoldedCase:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from services.insight.rules.cases import Period
 from services.insight.rules.reporting import Incident, ReportingRatio, coarse, reporting_ratios
 from services.insight.rules.suppression import SMALLEST_SHOWN
 from services.insight.rules.survival import Duration, reached_after
@@ -22,6 +23,7 @@ from shared.vocabulary import DeskOutcome, InsightReport
 
 Promise: TypeAlias = Literal["kept", "missed", "open_past_due"]
 
+_NOTHING = timedelta()
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _LEAST_EXPOSURE = _DAY / 10  # of what ends sooner, its first reporter told the end as well
@@ -98,23 +100,36 @@ class TimedReport(NamedTuple):
 
 
 def exposure_of(
-    reports: Sequence[TimedReport], window: timedelta, ended_at: datetime | None, now: datetime
+    reports: Sequence[TimedReport],
+    window: timedelta,
+    ended_at: datetime | None,
+    now: datetime,
+    closed: Sequence[Period] = (),
 ) -> tuple[timedelta | None, int]:
     """Return the time under observation after the first report, and the later reporters in it.
 
     It lasts to the end of the case or of the window, and not into the future; a time of at most a
     tenth of a day does not count. A person counts once, and not where they made the first report;
     each anonymous report counts as one person.
+
+    Args:
+        closed: When the case was closed before it was reopened: no report could join it.
     """
     if not reports:
         return None, 0
     first = min(reports, key=lambda one: one.at)
     end = min(first.at + window, ended_at or now, now)
-    if end - first.at <= _LEAST_EXPOSURE:
+    cuts = (min(end, one.until) - max(first.at, one.since) for one in closed)
+    observed = end - first.at - sum((max(cut, _NOTHING) for cut in cuts), _NOTHING)
+    if observed <= _LEAST_EXPOSURE:
         return None, 0
-    later = [one.reporter for one in reports if first.at < one.at <= end]
+    later = [
+        one.reporter
+        for one in reports
+        if first.at < one.at <= end and not any(gap.since < one.at < gap.until for gap in closed)
+    ]
     people = {reporter for reporter in later if reporter is not None} - {first.reporter}
-    return end - first.at, len(people) + later.count(None)
+    return observed, len(people) + later.count(None)
 
 
 def promise_of(

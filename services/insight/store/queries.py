@@ -48,10 +48,15 @@ _CONTACTS = """
      WHERE d.request_id IS NULL
 """
 _CASES = """
-    SELECT c.*
+    SELECT c.*, turns.what, turns.at
       FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS p (city, since, until)
       JOIN cases AS c ON c.jurisdiction = p.city
                      AND c.opened_at >= p.since AND c.opened_at < p.until
+ LEFT JOIN LATERAL (SELECT array_agg(what ORDER BY version) AS what,
+                           array_agg(at ORDER BY version) AS at
+                      FROM case_changes AS change
+                     WHERE change.case_id = c.case_id
+                       AND what IN ('closed', 'reopened')) AS turns ON c.reopened
      WHERE NOT c.merged
 """
 _MEMBERS = """

@@ -9,6 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from services.insight.policy import InsightPolicy
+from shared.catalogue import load_catalogue
 from shared.contract.events import Event, new_id
 from tests.integration.insight.conftest import BUREAU
 from tests.support.builders import NOON, feedback_given, priority
@@ -185,6 +187,32 @@ async def test_a_reopening_takes_the_completion_back(
     await eventually(reopened_all)
     assert (await report(city, "times"))["rows"][0]["complete"]["median_hours"] is None
     assert (await report(city, "triage"))["rows"][0]["alarms"] == 12
+
+
+async def test_the_time_from_a_closing_to_its_reopening_is_not_observed(
+    city: aiohttp.ClientSession, topic_log: TopicLog
+) -> None:
+    """Two districts differ in this alone, so that they expect as many reports as they had days."""
+    for number in range(24):
+        request, case = new_id(), new_id()
+        away = number % 2
+        await topic_log.publish(
+            triaged(request, case, district="west" if away else "east"),
+            opened(request, case),
+            *([closed(case, 2, NOON + DAY), reopened(case, 3, NOON + 2 * DAY)] if away else ()),
+        )
+    await rows_of(city, "times", 48)
+
+    async def all_reopened() -> bool:
+        rows = (await report(city, "reopened?by=district"))["rows"]
+        return sum(row["reopened"] or 0 for row in rows) == 12
+
+    await eventually(all_reopened)
+    rows = (await report(city, "reporting?by=district"))["rows"]
+    expected = {row["district"]: row["expected"] for row in rows}
+    window = InsightPolicy.of(load_catalogue()).windows["portland.gov", "pavement"]
+    whole = window / DAY
+    assert expected["west"] / expected["east"] == pytest.approx((whole - 1) / whole, abs=1e-3)
 
 
 async def test_counts_that_are_small_beside_their_number_are_not_told(

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from services.insight.rules.cases import CaseVersion, FoldedCase, fold
+from services.insight.rules.cases import (
+    CaseVersion,
+    FoldedCase,
+    Period,
+    closed_periods,
+    fold,
+)
 from services.insight.rules.reports import TimedReport, exposure_of, promise_of
 from services.insight.rules.survival import Duration, reached_after
 from tests.support.builders import NOON
@@ -102,6 +108,46 @@ def test_later_reports_by_other_people_count_while_the_problem_stands(
     exposure, found = exposure_of(reports, 7 * DAY, ended_at, NOON + 30 * DAY)
 
     assert (exposure / DAY if exposure else None, found) == (days, further)
+
+
+CLOSED = Period(NOON + DAY, NOON + 3 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("reports", "closed", "now", "days", "further"),
+    [
+        pytest.param([report(0)], [CLOSED], 30, 5.0, 0, id="a gap"),
+        pytest.param([report(0)], [CLOSED], 2, 1.0, 0, id="reopened in the future of the count"),
+        pytest.param(
+            [report(0)], [Period(CLOSED.since, NOON + 9 * DAY)], 30, 1.0, 0, id="till end"
+        ),
+        pytest.param(
+            [report(0)], [CLOSED, Period(NOON + 4 * DAY, NOON + 5 * DAY)], 30, 4.0, 0, id="2"
+        ),
+        pytest.param([report(48)], [CLOSED], 30, 6.0, 0, id="first reported in it"),
+        pytest.param([report(0)], [CLOSED._replace(until=NOON)], 30, 7.0, 0, id="clocks differ"),
+        pytest.param(
+            [report(0), report(24), report(48), report(72)], [CLOSED], 30, 5.0, 2, id="in it"
+        ),
+        pytest.param(
+            [report(0)], [Period(NOON + HOUR, NOON + 7 * DAY)], 30, None, 0, id="too short"
+        ),
+    ],
+)
+def test_the_time_in_which_a_case_was_closed_is_not_observed(
+    reports: list[TimedReport], closed: list[Period], now: int, days: float | None, further: int
+) -> None:
+    exposure, found = exposure_of(reports, 7 * DAY, None, NOON + now * DAY, closed)
+
+    assert (exposure / DAY if exposure else None, found) == (days, further)
+
+
+def test_a_case_is_closed_from_its_last_closing_to_its_reopening() -> None:
+    turns = [("reopened", 0), ("closed", 1), ("closed", 2), ("reopened", 3), ("closed", 4)]
+
+    found = closed_periods((what, NOON + at * DAY) for what, at in turns)
+
+    assert found == [Period(NOON + 2 * DAY, NOON + 3 * DAY)]
 
 
 def test_the_future_is_not_observed() -> None:
