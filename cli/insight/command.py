@@ -50,7 +50,8 @@ def rates(
 
     A row is a report. An incident is observed from its first report to its end there, or for
     `--days`; its later reports in that time are counted. The ratios compare districts with what the
-    kinds of their incidents make expect, with 90 % intervals. They say nothing about days.
+    kinds of their incidents make expect, with 90 % intervals, which are wide where later reports
+    come in clusters. They say nothing about days.
 
     Example: `route311 insight rates export.csv.gz --kind type --district area --incident parent --report id --opened opened --ended closed`
     """  # noqa: E501 - an example is one line
@@ -80,6 +81,9 @@ def rates(
                 "ratio": round(one.ratio, _DECIMALS),
                 "low": round(one.low, _DECIMALS),
                 "high": round(one.high, _DECIMALS),
+                "dispersion": round(one.dispersion, _DECIMALS),
+                "wide_low": round(one.wide_low, _DECIMALS),
+                "wide_high": round(one.wide_high, _DECIMALS),
             }
             for one in sorted(ratios)
         ],

@@ -37,11 +37,15 @@ class Incident(NamedTuple, Generic[G]):
 
 
 class ReportingRatio(NamedTuple, Generic[G]):
-    """Reporting in a group against the expectation from its kinds; the interval has 90 %.
+    """Reporting in a group against the expectation from its kinds; the intervals have 90 %.
+
+    Later reports come in clusters: few incidents have most of them. ``low`` and ``high`` take each
+    report as independent; the wide interval has their variance times the dispersion.
 
     Attributes:
         expected: Later reports at the rates of the kinds in the whole city.
         ratio: Mean of Gamma(8 + observed, 8 + expected), which shrinks small groups towards 1.
+        dispersion: That of the whole city.
     """
 
     group: G
@@ -51,6 +55,9 @@ class ReportingRatio(NamedTuple, Generic[G]):
     ratio: float
     low: float
     high: float
+    dispersion: float
+    wide_low: float
+    wide_high: float
 
 
 def reporting_ratios(incidents: Sequence[Incident[G]]) -> list[ReportingRatio[G]]:
@@ -63,13 +70,38 @@ def reporting_ratios(incidents: Sequence[Incident[G]]) -> list[ReportingRatio[G]
         counts[one.group] += 1
         observed[one.group] += one.further
         expected[one.group] += rates[one.kind] * one.days
-    return [_ratio(group, counts[group], observed[group], expected[group]) for group in counts]
+    ratios = {
+        group: (PRIOR_REPORTS + observed[group]) / (PRIOR_REPORTS + expected[group])
+        for group in counts
+    }
+    spread = dispersion(
+        (one.further, rates[one.kind] * one.days * ratios[one.group]) for one in incidents
+    )
+    return [
+        _ratio(group, counts[group], observed[group], expected[group], spread) for group in counts
+    ]
+
+
+def dispersion(incidents: Iterable[tuple[int, float]]) -> float:
+    """Return the variance of the sum of later reports over its mean: 1 (Poisson) to 8.
+
+    Most incidents expect far less than one report. The squares are therefore added up before they
+    are divided: Pearson's statistic would hang on the few reports where least were expected.
+
+    Args:
+        incidents: Later reports and their expected number.
+    """
+    reports, squares = 0, 0.0
+    for further, mean in incidents:
+        reports += further
+        squares += (further - mean) ** 2
+    return min(max(1.0, squares / reports), PRIOR_REPORTS) if reports else 1.0
 
 
 def coarse(ratio: ReportingRatio[G]) -> ReportingRatio[G]:
     """Return the ratio for the middle of five numbers: 3 later reports stand for 1 to 5."""
     middle = (ratio.observed - 1) // _CLASS * _CLASS + 1 + _CLASS // 2
-    return _ratio(ratio.group, ratio.incidents, middle, ratio.expected)
+    return _ratio(ratio.group, ratio.incidents, middle, ratio.expected, ratio.dispersion)
 
 
 def rates_by_kind(incidents: Iterable[Incident[G]]) -> dict[str, float]:
@@ -82,8 +114,11 @@ def rates_by_kind(incidents: Iterable[Incident[G]]) -> dict[str, float]:
     return {kind: reports[kind] / days[kind] for kind in days}
 
 
-def _ratio(group: G, incidents: int, observed: int, expected: float) -> ReportingRatio[G]:
+def _ratio(
+    group: G, incidents: int, observed: int, expected: float, spread: float
+) -> ReportingRatio[G]:
     shape, rate = PRIOR_REPORTS + observed, PRIOR_REPORTS + expected
+    wide_shape, wide_rate = shape / spread, rate / spread
     return ReportingRatio(
         group,
         incidents,
@@ -92,4 +127,7 @@ def _ratio(group: G, incidents: int, observed: int, expected: float) -> Reportin
         ratio=shape / rate,
         low=gamma_quantile(shape, _LOW) / rate,
         high=gamma_quantile(shape, _HIGH) / rate,
+        dispersion=spread,
+        wide_low=gamma_quantile(wide_shape, _LOW) / wide_rate,
+        wide_high=gamma_quantile(wide_shape, _HIGH) / wide_rate,
     )

@@ -30,7 +30,7 @@ _LEAST_EXPOSURE = _DAY / 10  # of what ends sooner, its first reporter told the 
 _MOST_URGENT = "P1"
 _DECIMALS = 4
 _RATIO_COUNTS = ("observed", "expected")
-_RATIO = ("ratio", "low", "high")
+_RATIO = ("ratio", "low", "high", "dispersion", "wide_low", "wide_high")
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,13 +133,13 @@ FIGURES = PublicFigures.model_validate(
             },
             "reporting": {
                 "district": [
-                    {"district": "N", "n": 12, "ratio": 1.3, "low": 0.9, "high": 2.4},
+                    {"district": "N", "n": 12, "ratio": 1.3, "wide_low": 0.9, "wide_high": 2.4},
                     {
                         "district": "SE",
                         "n": None,
                         "ratio": None,
-                        "low": None,
-                        "high": None,
+                        "wide_low": None,
+                        "wide_high": None,
                     },
                 ]
             },

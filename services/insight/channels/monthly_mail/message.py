@@ -90,7 +90,7 @@ _OF_REPORTS: Mapping[InsightReport, tuple[str, Columns]] = {
     ),
     "reporting": (
         "Who is heard",
-        {"Ratio": _ratio("ratio"), "Likely from": _ratio("low"), "to": _ratio("high")},
+        {"Ratio": _ratio("ratio"), "Likely from": _ratio("wide_low"), "to": _ratio("wide_high")},
     ),
 }
 

@@ -100,8 +100,8 @@ def reporting(rows: Sequence[Row], words: Words) -> Chart:
         Bar(
             words.names["district"](row["district"]),
             percent(row["ratio"]),
-            [f"{row['ratio']:.2f}", f"{row['low']:.2f} - {row['high']:.2f}"],
-            (percent(row["low"]), percent(row["ratio"]), percent(row["high"])),
+            [f"{row['ratio']:.2f}", f"{row['wide_low']:.2f} - {row['wide_high']:.2f}"],
+            (percent(row["wide_low"]), percent(row["ratio"]), percent(row["wide_high"])),
         )
         for row in sorted(shown, key=lambda row: -row["ratio"])
     ]

@@ -13,6 +13,7 @@ RATES = (0.005, 0.0125, 0.025, 0.0625)  # later reports a day at ratio 1, by kin
 STANDING_DAYS = 4.0
 WINDOW_DAYS = 14.0
 _MOST_REPORTS = 40
+_NEVER = 1e-9  # a factor
 
 Floats = NDArray[np.float64]
 
@@ -25,11 +26,13 @@ class Habits:
         recall: Share of later reports that are recognized; a missed one opens an incident.
         speed_up: Share of the time left that each recognized report takes away.
         visibility: Standard deviation of how well problems are seen, of mean 1; 0 for equal.
+        never: Share of problems that nobody reports again; the others make up for them.
     """
 
     recall: float = 1.0
     speed_up: float = 0.0
     visibility: float = 0.0
+    never: float = 0.0
 
 
 def draw(
@@ -45,6 +48,8 @@ def draw(
         kinds = rng.integers(len(RATES), size=size)
         rates = np.array(RATES)[kinds]
         seen = _visibility_of_reported(rng, rates * ratio, habits)
+        if habits.never:
+            seen *= np.where(rng.random(size) < habits.never, _NEVER, 1 / (1 - habits.never))
         found = _observe(rng, rates * ratio * seen, habits)
         for kind, standing, further, missed_days in zip(kinds, *found, strict=True):
             incidents.append(Incident(district, str(kind), standing, further))

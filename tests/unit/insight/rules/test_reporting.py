@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from services.insight.rules.gamma import gamma_quantile
-from services.insight.rules.reporting import Incident, reporting_ratios
+from services.insight.rules.reporting import Incident, dispersion, reporting_ratios
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,32 @@ def test_incidents_of_a_kind_that_nobody_reports_twice_expect_nothing() -> None:
     (one,) = reporting_ratios([Incident("a", "k", 3.0, 0)])
 
     assert (one.expected, one.ratio) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("incidents", "found"),
+    [
+        pytest.param([(0, 0.5)] * 5, 1.0, id="no report"),
+        pytest.param([(1, 1.0), (2, 2.0)], 1.0, id="less than Poisson"),
+        pytest.param([(0, 1.0)] * 3 + [(4, 1.0)], 3.0, id="in clusters"),
+        pytest.param([(0, 1e-9)] * 99 + [(1, 1e-9)], 1.0, id="where hardly one was expected"),
+        pytest.param([(0, 0.1)] * 99 + [(90, 0.1)], 8.0, id="at most the prior"),
+    ],
+)
+def test_the_dispersion_is_the_variance_of_the_sum_over_its_mean(
+    incidents: list[tuple[int, float]], found: float
+) -> None:
+    assert dispersion(incidents) == pytest.approx(found)
+
+
+def test_the_wide_interval_has_the_same_mean_and_is_wider_where_reports_come_in_clusters() -> None:
+    even = [Incident("a", "k", 1.0, n % 2) for n in range(80)]
+    clustered = [Incident("a", "k", 1.0, 4 * (n % 8 == 0)) for n in range(80)]
+
+    [calm], [wild] = reporting_ratios(even), reporting_ratios(clustered)
+
+    assert (calm.dispersion, calm.wide_low, calm.wide_high) == (1.0, calm.low, calm.high)
+    assert wild.dispersion == pytest.approx(3.5)
+    assert (wild.ratio, wild.low, wild.high) == (calm.ratio, calm.low, calm.high)
+    spread = (wild.wide_high - wild.wide_low) / (wild.high - wild.low)
+    assert spread == pytest.approx(3.5**0.5, rel=0.02)

@@ -18,6 +18,31 @@ HABITS = {
 }
 
 
+CLUSTERED = {
+    "four of five are never reported again": Habits(never=0.8),
+    "that, and all of these": Habits(recall=0.75, speed_up=0.5, visibility=0.5, never=0.8),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("incidents", [30, 100, 400])
+@pytest.mark.parametrize("habits", CLUSTERED.values(), ids=CLUSTERED.keys())
+def test_the_wide_interval_covers_the_true_ratio_also_where_reports_come_in_clusters(
+    habits: Habits, incidents: int
+) -> None:
+    rng = np.random.default_rng(311)
+    narrow: list[bool] = []
+    wide: list[bool] = []
+    for _ in range(DRAWS):
+        found, true = draw(rng, incidents, habits)
+        for one in reporting_ratios(found):
+            narrow.append(one.low <= true[one.group] <= one.high)
+            wide.append(one.wide_low <= true[one.group] <= one.wide_high)
+
+    assert sum(narrow) < sum(wide)
+    assert sum(wide) / len(wide) >= ENOUGH
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("incidents", [30, 100, 400])
 @pytest.mark.parametrize("habits", HABITS.values(), ids=HABITS.keys())
