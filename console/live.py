@@ -29,6 +29,7 @@ class Alarm:
 
     case_id: str
     summary: str
+    language: str | None
     address: str
     since: str
 
@@ -36,7 +37,8 @@ class Alarm:
     def of(cls, case: Mapping[str, Any]) -> "Alarm":
         """Return the alarm of a listed case."""
         address = case["location"].get("address") or case["location"].get("district") or ""
-        return cls(case["case_id"], case["summary"], address, case["first_reported_at"])
+        words = case["summary"], case["language"]
+        return cls(case["case_id"], *words, address, case["first_reported_at"])
 
 
 @dataclass(slots=True)
@@ -113,7 +115,13 @@ class LiveCases:
         state = {
             "connected": self.is_connected,
             "alarms": [
-                {"case": a.case_id, "summary": a.summary, "address": a.address, "since": a.since}
+                {
+                    "case": a.case_id,
+                    "summary": a.summary,
+                    "language": a.language,
+                    "address": a.address,
+                    "since": a.since,
+                }
                 for a in self.alarms
             ],
         }

@@ -1,7 +1,7 @@
 """The pages' frame: templates in a language, style, script, and the headers of every page."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -26,6 +26,7 @@ from shared.runtime.http.assets import Asset, load_assets
 from shared.spoken_languages import SpokenLanguage, best_language, load_languages
 
 _HERE = Path(__file__).parent
+_PART_OF_ROW = re.compile(r"<(tr|th|td)\b")
 ASSETS = "/console/assets"
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -133,7 +134,7 @@ class Site:
                 _moment(at) - now, add_direction=True, format="short", locale=language.tag
             )
 
-        environment.filters |= {"moment": moment, "ago": ago, "marked": _marked}
+        environment.filters |= {"moment": moment, "ago": ago, "marked": _marked, "under": _under}
         return environment
 
 
@@ -145,6 +146,24 @@ def _marked(text: str, findings: Sequence[Mapping[str, str]]) -> Markup:
     parts = re.split(f"({'|'.join(map(re.escape, words))})", text, flags=re.IGNORECASE)
     found = Markup("<mark>{}</mark>")  # every second part is one
     return Markup().join(found.format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
+
+
+def _under(rows: str, headings: Sequence[str]) -> Markup:
+    """Return the rows of a table with the heading of each cell, for narrow screens.
+
+    There rows and cells are blocks, which would end their roles if these were not stated.
+    """
+    left: Iterator[str] = iter(())
+
+    def stated(tag: re.Match[str]) -> str:
+        nonlocal left
+        if tag[1] == "tr":
+            left = iter(headings)
+            return '<tr role="row"'
+        role = "rowheader" if tag[1] == "th" else "cell"
+        return f'<{tag[1]} role="{role}" data-heading="{escape(next(left, ""))}"'
+
+    return Markup(_PART_OF_ROW.sub(stated, rows))  # noqa: S704 - what the template escaped
 
 
 def _language_name(of_page: str, tag: str) -> str:

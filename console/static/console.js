@@ -34,7 +34,9 @@ function showState(state) {
 function alarmLine(alarm) {
   const line = element("p"), link = element("a"), level = element("strong", "P1 ");
   link.href = `/console/cases/${encodeURIComponent(alarm.case)}`;
-  link.append(level, alarm.summary);
+  const words = element("span", alarm.summary);
+  if (alarm.language) Object.assign(words, { lang: alarm.language, dir: "auto" });
+  link.append(level, words);
   const since = new Date(alarm.since);
   line.append(link, " ", element("span", alarm.address), " ", element("time", since.toLocaleTimeString(document.documentElement.lang, clock)));
   if (Date.now() - since > ACKNOWLEDGE_WITHIN_MS) line.append(" ", element("em", texts.unacknowledged));

@@ -222,6 +222,8 @@ def incoming_request(
     submitted = decision.request
     jurisdiction, kind = policy.kind(submitted.jurisdiction, decision.service_code)
     is_unsure = submitted.unsure and kind.code == submitted.service_code
+    language = primary_subtag(submitted.language) if submitted.language else None
+    words = submitted.description.strip()
     request = CaseRequest(
         request_id=decision.request_id,
         case_id=case_id,
@@ -231,7 +233,7 @@ def incoming_request(
         reported_at=submitted.submitted_at,
         problem=Problem(
             service_name=kind.name.en,
-            summary=submitted.description.strip() or kind.name.en,
+            summary=words or kind.name.en,
             notes=kind.notes,
             location=submitted.location,
             attributes=submitted.attributes,
@@ -239,9 +241,10 @@ def incoming_request(
             dangers=decision.danger,
             kinds=submitted.kinds if is_unsure else (),
             unsure=is_unsure,
+            language=language if words else "en",
         ),
         conditions=frozenset((*(decision.conditions or ()), *kind.implies)),
-        language=primary_subtag(submitted.language) if submitted.language else None,
+        language=language,
         channel=submitted.channel,
         match=decision.duplicate,
     )

@@ -247,6 +247,7 @@ def _listed(case: Case, due_at: datetime | None, now: datetime) -> dict[str, Any
         **_case_state(case),
         "service_name": case.problem.service_name,
         "summary": case.problem.summary,
+        "language": case.problem.language,
         "location": case.problem.location,
         "first_reported_at": case.first_reported_at,
         "last_reported_at": case.last_reported_at,

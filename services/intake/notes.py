@@ -241,6 +241,6 @@ class NoteWork:
         public_texts = self._policy.cities[note.jurisdiction].jurisdiction.public_texts
         findings = reasons_to_hold(note.text, public_texts)
         if findings is not None:
-            await hold(self.db, HeldText(note.note_id, note.request_id, findings))
+            await hold(self.db, HeldText(note.note_id, note.request_id, findings, note.language))
         await store.add_text(self.db, note)
         self.events.append(NoteAdded.of(note, now=self.now, request=note.request_id))

@@ -299,7 +299,11 @@ def _public_request(
         public_id=request.public_id,
         own_text=request.description if is_private else None,
         listing=None if is_private else Listing(request.description, at.latitude, at.longitude),
-        held=None if findings is None else HeldText(request_id, request_id, findings),
+        held=(
+            None
+            if findings is None
+            else HeldText(request_id, request_id, findings, request.language)
+        ),
         pictures=media_ids_of((medium.url for medium in request.media), public_url),
         has_contact=contact is not None,
     )

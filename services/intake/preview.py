@@ -47,11 +47,13 @@ async def preview(
             is_looked_up = True
     at = readable.location if readable else None
     is_lost = is_looked_up and at is not None and at.precision == "address" and not at.point
+    is_lost = is_lost and readable is not None and not locate_areas([readable])[0].municipality
+    view = render_preview(readable, errors, near, policy.languages)
     return SubmissionPreview(
-        render_preview(readable, errors, near, policy.languages),
+        view | {"place_unknown": is_lost},
         errors,
         found=found,
-        is_lost=is_lost and readable is not None and not locate_areas([readable])[0].municipality,
+        is_lost=is_lost,
         apart_m=at.disagrees_m if at else None,
     )
 
@@ -121,6 +123,8 @@ def render_preview(
     """Return the response, with texts in the language of the submission."""
     submission = _with_kind(readable)
     view: dict[str, Any] = {
+        "language": None,
+        "place_unknown": False,
         "service_code": None,
         "service_name": None,
         "kinds": [],
@@ -137,9 +141,11 @@ def render_preview(
     if submission is not None:
         language = submission.language or "en"
         city, service = submission.city.jurisdiction, submission.service
+        name = service.name.in_language(language)
         view |= {
+            "language": name.language,
             "service_code": service.code,
-            "service_name": service.name.in_language(language),
+            "service_name": name,
             "kinds": [
                 kind.model_dump()
                 for kind in named_kinds(submission.screening.kinds, city, language)

@@ -129,7 +129,7 @@ def raise_by_notes(
     requests = {one.request_id: one for one in uow.requests_of(case.case_id)}
     if priority.exceeds((request := requests[request_id]).priority):
         uow.change_request(replace(request, priority=priority))
-    case = with_summary(case, request.problem.summary, priority)
+    case = with_summary(case, request.problem, priority)
     transition = raise_priority(case, request_id, priority, deadlines)
     uow.change(transition.case if transition else case, event)
     return [transition] if transition else []

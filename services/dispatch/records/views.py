@@ -80,6 +80,8 @@ class ListedCase(CaseState):
     """English name of the kind."""
     summary: str
     """Description by the most urgent request, or the kind's name."""
+    language: str | None = None
+    """Primary subtag of the language of the summary; null where it is unknown."""
     location: Location
     """Location of the problem."""
     first_reported_at: AwareDatetime

@@ -67,6 +67,11 @@ class Problem:
     dangers: tuple[vocabulary.DangerClass, ...] = ()  # that triage found, the most pressing first
     kinds: tuple[object, ...] = ()  # where `unsure`: each `LikelyKind`, the likeliest first
     unsure: bool = False  # True until somebody corrects a kind that nothing made likely enough
+    language: str | None = None  # primary subtag of that of the summary; None in one from before
+
+    def in_words_of(self, other: "Problem") -> "Problem":
+        """Return the problem with the summary of another report of it."""
+        return replace(self, summary=other.summary, language=other.language)
 
 
 class CaseNote(NamedTuple):

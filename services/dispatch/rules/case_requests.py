@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder
+from services.dispatch.rules.case import Case, CasePriority, CaseRequest, CaseWorkOrder, Problem
 from services.dispatch.rules.case_changes import (
     CaseTransition,
     Opened,
@@ -69,7 +69,7 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     """
     request = incoming.request
     joined = replace(
-        with_summary(case, request.problem.summary, request.priority),
+        with_summary(case, request.problem, request.priority),
         version=case.version + 1,
         request_count=case.request_count + 1,
         first_reported_at=min(case.first_reported_at, request.reported_at),
@@ -90,11 +90,11 @@ def attach(case: Case, incoming: IncomingRequest) -> list[CaseTransition]:
     return [CaseTransition(with_new_bureaus(joined, incoming), attached)]
 
 
-def with_summary(case: Case, summary: str, priority: CasePriority) -> Case:
+def with_summary(case: Case, words: Problem, priority: CasePriority) -> Case:
     """Return a case with the words of a more urgent report; of equal ones the earlier stay."""
     if not priority.exceeds(case.summary_priority or case.priority):
         return case
-    return replace(case, problem=replace(case.problem, summary=summary), summary_priority=priority)
+    return replace(case, problem=case.problem.in_words_of(words), summary_priority=priority)
 
 
 def stays_lowered(case: Case, priority: CasePriority) -> bool:

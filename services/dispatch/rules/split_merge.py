@@ -46,7 +46,7 @@ def split_request(
     urgent = min(remaining, key=_urgency)
     left = replace(
         left,
-        problem=replace(left.problem, summary=urgent.problem.summary),
+        problem=left.problem.in_words_of(urgent.problem),
         summary_priority=urgent.priority,
     )
     split = RequestMovedOut(request.request_id, request.case_id, new_opener, request.moves)
@@ -94,10 +94,10 @@ def merge_case(
         after = transitions[-1].case
     own = replace(
         after,
-        problem=replace(after.problem, summary=into.problem.summary),
+        problem=after.problem.in_words_of(into.problem),
         summary_priority=into.summary_priority or into.priority,
     )
-    after = with_summary(own, case.problem.summary, case.summary_priority or case.priority)
+    after = with_summary(own, case.problem, case.summary_priority or case.priority)
     after = replace(after, lowered_from=_merged_known_priority(case, into))
     transitions[-1] = replace(transitions[-1], case=after)
     at = time_of_change(command.at, case.first_reported_at, now)

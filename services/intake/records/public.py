@@ -24,6 +24,7 @@ class TextToReview(NamedTuple):
     held_at: datetime
     description: str | None
     findings: Sequence[PersonalWords]
+    language: str | None
 
 
 class NothingToReviewError(Exception):

@@ -41,6 +41,7 @@ class HeldText(NamedTuple):
     text_id: str
     request_id: str
     findings: Sequence[PersonalWords]
+    language: str | None
 
 
 class _Pair(NamedTuple):

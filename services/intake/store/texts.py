@@ -8,13 +8,19 @@ from services.intake.records.notes import NoSuchRequestError
 from services.intake.records.public import NothingToReviewError, TextToReview
 from services.intake.rules.private_persons import HeldText, PersonalWords
 from shared.runtime.postgres import Connection, columns
-from shared.vocabulary import TextStatus
+from shared.vocabulary import TextStatus, primary_subtag
 
 # Columns of a held text, and their types.
-HELD_COLUMNS = {"text_id": "uuid", "request_id": "uuid", "findings": "jsonb", "status": "text"}
+HELD_COLUMNS = {
+    "text_id": "uuid",
+    "request_id": "uuid",
+    "findings": "jsonb",
+    "status": "text",
+    "language": "text",
+}
 _HOLD = """
-    INSERT INTO reviewed_texts (text_id, request_id, findings, status)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::text[])
+    INSERT INTO reviewed_texts (text_id, request_id, findings, status, language)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::text[], $5::text[])
 """
 _FIND = """
     SELECT request_id::text, coalesce(listed.description, own_text, '') <> '' AS has_text
@@ -36,7 +42,7 @@ _HELD = """
            text_id <> request_id AS is_note, held_at,
            CASE WHEN text_id = request_id THEN coalesce(listed.description, own_text) END
                AS description,
-           findings
+           findings, language
       FROM reviewed_texts JOIN requests USING (request_id)
            LEFT JOIN listed_requests AS listed USING (request_id)
      WHERE status = 'held'
@@ -48,7 +54,13 @@ _HELD = """
 def held_rows(texts: Iterable[HeldText]) -> list[tuple[object, ...]]:
     """Return the values of ``HELD_COLUMNS`` of new held texts."""
     return [
-        (one.text_id, one.request_id, pydantic_core.to_json(one.findings).decode(), "held")
+        (
+            one.text_id,
+            one.request_id,
+            pydantic_core.to_json(one.findings).decode(),
+            "held",
+            one.language and primary_subtag(one.language),
+        )
         for one in texts
     ]
 

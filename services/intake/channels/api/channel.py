@@ -197,5 +197,6 @@ def _entry(one: TextToReview) -> HeldTextEntry:
         text="note" if one.is_note else "description",
         held_at=one.held_at,
         description=one.description,
+        language=one.language,
         findings=[TextFinding(class_=found.about, words=found.words) for found in one.findings],
     )

@@ -113,6 +113,10 @@ class NearCase(Data):
 class Preview(Data):
     """View of the request that a submission would become."""
 
+    language: str | None
+    """Language of the names, questions and reasons: the submission's if they are in it."""
+    place_unknown: bool
+    """Whether the place is an address that no known place fits, and nothing else tells it."""
     service_code: str | None
     service_name: str | None
     kinds: Annotated[list[LikelyKind], Field(max_length=5)]
@@ -197,6 +201,8 @@ class HeldTextEntry(Data):
     held_at: AwareDatetime
     description: str | None
     """The words; null for a note, which the history of its case has."""
+    language: str | None
+    """Primary subtag of their language; null where it is unknown."""
     findings: list[TextFinding]
     """Why it is held; empty where the city holds every text."""
 
