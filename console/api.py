@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -44,10 +44,14 @@ class ApiAnswer:
         return self.status < 400  # noqa: PLR2004 - the first status of an error
 
     @property
+    def faults(self) -> Sequence[Mapping[str, str]]:
+        """The fields at fault: each with ``field``, ``code`` and ``message``."""
+        return self.body.get("errors") or ()
+
+    @property
     def problem(self) -> str:
         """Why the call was refused: the fields at fault, else the code or the title."""
-        faults = self.body.get("errors") or []
-        named = " ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
+        named = " ".join(f"{fault['field']}: {fault['message']}" for fault in self.faults)
         return named or self.body.get("code") or self.body.get("title") or "refused"
 
 

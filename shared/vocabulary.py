@@ -111,7 +111,9 @@ InsightReport: TypeAlias = Literal[
 ]
 
 # How a contact of the desk ends.
-DeskOutcome: TypeAlias = Literal["answered", "referred", "request", "joined", "interpreter"]
+DeskOutcome: TypeAlias = Literal[
+    "answered", "referred", "request", "joined", "interpreter", "dropped"
+]
 DeskChannel: TypeAlias = Literal["phone", "walk_in"]
 
 # Outcomes that settle what the person came for, and those that have a request.

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, get_args
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from console.access import HOME, ForbiddenError
 from console.answers import AnswerSearch
+from console.api import ServiceDownError
 from console.desk_log import DeskContact, DeskLog
 from console.intake import IntakeApi
 from console.pages.parts import Console, kinds_of, location_of, places_for, uuid_of
@@ -30,6 +32,25 @@ _LOOK = "look"
 _MAX_SECONDS = 4 * 3_600
 _LEAST_WORDS = 3  # letters of a place that is looked for
 _AUDITED = "desk_"
+_DOUBTED = "doubted:"  # and a field: what stood there when the page asked whether it is right
+# Fields of the form by those of a submission, in the order of the page.
+_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "description": "said",
+        "location": "where",
+        "location.address": "where",
+        "location.latitude": "where",
+        "location.longitude": "where",
+        "language": "language",
+        "reporter.language": "language",
+        "channel": "channel",
+        "service_code": "service_code",
+        "reporter.phone": "callback",
+        "reporter.name": "name",
+        "reporter.email": "email",
+    }
+)
+_ORDER = {name: number for number, name in enumerate(_FIELDS.values())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +87,12 @@ class Desk:
     ) -> web.StreamResponse:
         submission = submission_of(fields, self.zone)
         contact = contact_of(outcome, fields)
+        if doubts := new_doubts(await self._preview(submission), fields):
+            return await self._page(request, person, fields, doubts)
         answer = await self.intake.submit(submission, str(contact.contact_id))
         if not answer.is_done:
-            return await self._page(request, person, fields, answer.problem)
+            found = faults_of(answer.faults) or {"": {"message": answer.problem}}
+            return await self._page(request, person, fields, found)
         number = answer.body["tracking_number"]
         contact = replace(contact, request_id=UUID(answer.body["request_id"]))
         about_it = f"{number} {_seconds(fields)} s"
@@ -78,10 +102,16 @@ class Desk:
         raise web.HTTPSeeOther(f"{PATH}?{urlencode(shown)}")
 
     async def _page(
-        self, request: web.Request, person: Person, fields: Mapping[str, str], problem: str = ""
+        self,
+        request: web.Request,
+        person: Person,
+        fields: Mapping[str, str],
+        faults: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> web.Response:
-        preview, places, kinds, counts = await asyncio.gather(
-            self._preview(fields),
+        number = request.query.get("number", "")
+        preview, filed, places, kinds, counts = await asyncio.gather(
+            self._preview(submission_of(fields, self.zone)),
+            self._filed(number),
             places_for(self.console, _words_of(fields.get("where", ""))),
             kinds_of(self.console, self.intake.city),
             self.console.store.counts_today(person.name, _AUDITED, self.zone.key),
@@ -90,26 +120,40 @@ class Desk:
             request,
             "desk",
             person,
-            status=422 if problem else 200,
+            status=422 if faults else 200,
             fields=fields,
-            problem=problem,
+            faults=faults,
+            doubted={
+                **{name: words for name, words in fields.items() if name.startswith(_DOUBTED)},
+                **{_DOUBTED + name: fields.get(name, "") for name in faults},
+            },
             preview=preview,
             answers=self.answers.find(fields.get("said", "")),
             places=places,
             kinds=kinds,
             languages=LANGUAGES,
             # What was refused under an id stays refused.
-            contact_id=new_id() if problem else fields.get("contact_id") or new_id(),
+            contact_id=new_id() if faults else fields.get("contact_id") or new_id(),
             done=request.query.get("done", ""),
-            number=request.query.get("number", ""),
+            number=number,
+            filed=filed,
             advised=request.query.get("advice", "").split(","),
             contacts=sum(counts.values()),
             settled=sum(counts.get(_AUDITED + one, 0) for one in SETTLED_AT_DESK),
         )
 
-    async def _preview(self, fields: Mapping[str, str]) -> Mapping[str, Any] | None:
+    async def _filed(self, number: str) -> Mapping[str, Any] | None:
+        """Return the request that was filed; None where intake does not tell."""
+        if not number:
+            return None
+        try:
+            answer = await self.intake.get(f"/v1/requests/{quote(number, safe='')}")
+        except ServiceDownError:
+            return None
+        return answer.body if answer.is_done else None
+
+    async def _preview(self, submission: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return what intake makes of the words so far; None without words."""
-        submission = submission_of(fields, self.zone)
         if "description" not in submission:
             return None
         answer = await self.intake.preview(submission)
@@ -154,6 +198,30 @@ def submission_of(fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
     return _filled(submission)
 
 
+def faults_of(errors: Sequence[Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Return intake's errors by the form's fields; one that has no field by its own name."""
+    found = {error["field"]: error for error in errors}
+    named = {_FIELDS.get(name, name): error for name, error in found.items()}
+    return dict(sorted(named.items(), key=lambda one: _ORDER.get(one[0], len(_ORDER))))
+
+
+def new_doubts(
+    preview: Mapping[str, Any] | None, fields: Mapping[str, str]
+) -> dict[str, Mapping[str, str]]:
+    """Return what may be mistyped and would be filed all the same, but for what was confirmed."""
+    advice = {one["code"] for one in preview["advice"]} if preview else ()
+    contact = "callback" if fields.get("callback") else "email"
+    doubts = {
+        **({"where": "place_unknown"} if preview and preview["place_unknown"] else {}),
+        **({contact: "contact_unusable"} if "contact_unusable" in advice else {}),
+    }
+    return {
+        name: {"code": code}
+        for name, code in doubts.items()
+        if fields.get(_DOUBTED + name) != fields.get(name, "")
+    }
+
+
 def contact_of(outcome: DeskOutcome, fields: Mapping[str, str]) -> DeskContact:
     """Return what insight counts of a form: nothing about the person."""
     channel, language = fields.get("channel", ""), fields.get("language", "")
@@ -168,8 +236,8 @@ def contact_of(outcome: DeskOutcome, fields: Mapping[str, str]) -> DeskContact:
 
 def about(outcome: str, fields: Mapping[str, str]) -> str:
     """Return what the audit keeps of a contact without a request: nothing about the person."""
-    topic = {"answered": "answer", "referred": "agency", "interpreter": "language"}[outcome]
-    return f"{_code(fields.get(topic, ''))} {_seconds(fields)} s".strip()
+    topics = {"answered": "answer", "referred": "agency", "interpreter": "language"}
+    return f"{_code(fields.get(topics.get(outcome, ''), ''))} {_seconds(fields)} s".strip()
 
 
 def _words_of(where: str) -> str:

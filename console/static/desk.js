@@ -8,6 +8,7 @@ const CONTROLS = "input:not([type=hidden]), select, textarea";
 let began = 0, timer = 0, call = null;
 
 form.addEventListener("input", ({ target }) => {
+  if (!began) forgetLastCall();
   began ||= Date.now();
   if (target.matches("[data-look]")) lookLater();
 });
@@ -21,6 +22,12 @@ form.addEventListener("keydown", (event) => {
   if (isWhole) form.requestSubmit(form.querySelector("[data-main]"));
   else look();
 });
+
+/** Hide what was done, so that nobody reads the last caller's number to this one; nothing moves. */
+function forgetLastCall() {
+  const last = document.querySelector("[data-last]");
+  if (last) last.style.visibility = "hidden";
+}
 
 function count() {
   if (began) form.elements.seconds.value = Math.round((Date.now() - began) / 1000);
@@ -51,6 +58,6 @@ function show(found) {
   const more = panel.querySelector("details");
   if (more && isOpen) more.open = true;
   if (focused) [...panel.querySelectorAll("[name]")].find((one) => one.name === focused)?.focus();
-  const said = [...panel.querySelectorAll("[data-advice], [data-summary]")].map((one) => one.textContent).join(" ");
+  const said = [...panel.querySelectorAll("[data-advice], [data-place-unknown], [data-summary]")].map((one) => one.textContent).join(" ");
   if (status.textContent !== said) status.textContent = said;
 }

@@ -17,6 +17,23 @@ from shared.contract.events import (
 )
 
 
+class CaseName(Data):
+    """What people know a case by."""
+
+    case_id: str
+    """Id of the case."""
+    level: vocabulary.PriorityLevel
+    """Its priority."""
+    service_name: str
+    """English name of the kind."""
+    summary: str
+    """Description by the most urgent request, or the kind's name."""
+    language: str | None
+    """Primary subtag of the language of the summary; null where it is unknown."""
+    address: str | None
+    """Address or district of the problem; null for none."""
+
+
 class ListedApproval(Data):
     """Commands of one call that wait, or waited, for a second person."""
 
@@ -34,6 +51,8 @@ class ListedApproval(Data):
     """Name of the command."""
     case_ids: list[str]
     """Ids of its cases; empty for a surge."""
+    cases: tuple[CaseName, ...] = ()
+    """The first ten of its cases as they are now."""
     surge_id: str | None = None
     """Id of the surge whose cases it closes, with ``close_surge``."""
     requested_at: AwareDatetime
@@ -69,6 +88,8 @@ class ListedSurge(Data):
     """Its cases."""
     open_case_count: int
     """Its open cases."""
+    open_p1_count: int
+    """Those of level P1."""
     closing_count: int
     """Cases that an operator ordered to close and that are not closed yet."""
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import pydantic_core
 
 from services.dispatch.records.answers import Decision
-from services.dispatch.records.changes import WaitingCommand
-from services.dispatch.records.views import ListedApproval
+from services.dispatch.records.changes import WaitingCommand, uuids
+from services.dispatch.records.views import CaseName, ListedApproval
 from shared.runtime.postgres import Connection, Pool, columns, translate_errors
 
 _INSERT_SQL = """
@@ -34,6 +34,13 @@ _LIST_SQL = """
                            FROM waiting_commands
                           WHERE approval_id = approvals.approval_id) AS waiting
      ORDER BY approval_id DESC
+"""
+_MOST_NAMED = 10
+_NAMES_SQL = """
+    SELECT case_id::text, level, problem ->> 'service_name' AS service_name,
+           problem ->> 'summary' AS summary, problem ->> 'language' AS language,
+           coalesce(problem #>> '{location,address}', problem #>> '{location,district}') AS address
+      FROM cases WHERE case_id = ANY($1::uuid[])
 """
 # Conditions that the index knows.
 _STATUSES: Mapping[str | None, str] = {
@@ -67,7 +74,16 @@ async def list_approvals(
     """Return the newest approvals of a status, or of all, with a lower id than ``before``."""
     with translate_errors():
         rows = await db.fetch(_LIST_SQL.format(_STATUSES[status]), before, limit)
-    return [_listed(dict(row)) for row in rows]
+        found = [_listed(dict(row)) for row in rows]
+        ids = {case_id for one in found for case_id in one.case_ids[:_MOST_NAMED]}
+        named = await db.fetch(_NAMES_SQL, uuids(ids))
+    names = {row["case_id"]: CaseName(**row) for row in named}
+    return [
+        one.model_copy(
+            update={"cases": tuple(names[c] for c in one.case_ids[:_MOST_NAMED] if c in names)}
+        )
+        for one in found
+    ]
 
 
 def _listed(row: dict[str, Any]) -> ListedApproval:
