@@ -134,7 +134,17 @@ class Site:
                 _moment(at) - now, add_direction=True, format="short", locale=language.tag
             )
 
-        environment.filters |= {"moment": moment, "ago": ago, "marked": _marked, "under": _under}
+        def field_moment(at: datetime) -> str:
+            return f"{at.astimezone(zone):%Y-%m-%dT%H:%M}"
+
+        environment.filters |= {
+            "moment": moment,
+            "field_moment": field_moment,
+            "ago": ago,
+            "marked": _marked,
+            "under": _under,
+            "is_after": _is_after,
+        }
         return environment
 
 
@@ -168,6 +178,10 @@ def _under(rows: str, headings: Sequence[str]) -> Markup:
 
 def _language_name(of_page: str, tag: str) -> str:
     return Locale.parse(tag).get_display_name(of_page) or tag
+
+
+def _is_after(at: str, now: datetime) -> bool:
+    return _moment(at) > now
 
 
 def _moment(at: str | datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -55,6 +55,15 @@ def query_of(view: Mapping[str, str]) -> str:
     return urlencode({name: value for name, value in view.items() if name != "after"})
 
 
+async def _held_urgent(console: Console, view: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
+    """Return the P1 cases on hold that a view would hide: nobody may forget one."""
+    if view.keys() & {"held", "after"} or "P1" not in view.get("priority", "P1"):
+        return ()
+    query = api_query({**view, "held": "true", "priority": "P1"})
+    answer = await console.dispatch.get("/v1/cases", query)
+    return answer.body["cases"] if answer.is_done else ()
+
+
 def queue_routes(console: Console) -> Sequence[web.RouteDef]:
     """Return the routes of the queue and of its saved views."""
 
@@ -62,8 +71,9 @@ def queue_routes(console: Console) -> Sequence[web.RouteDef]:
         request: web.Request, person: Person, *, problem: str = ""
     ) -> web.StreamResponse:
         view = view_of(request.query)
-        answer, views = await asyncio.gather(
+        answer, held, views = await asyncio.gather(
             console.dispatch.get("/v1/cases", api_query(view)),
+            _held_urgent(console, view),
             console.preferences.views(person.name),
         )
         if not answer.is_done:
@@ -74,8 +84,8 @@ def queue_routes(console: Console) -> Sequence[web.RouteDef]:
             request,
             "queue",
             person,
-            cases=found["cases"],
-            total=found["total"],
+            cases=[*held, *found["cases"]],
+            total=found["total"] + len(held),
             view=view,
             view_query=query_of(view),
             older=older,
