@@ -32,14 +32,17 @@ _UPSERT_SQL = """
 _PAGE_SQL = """
     SELECT number, surge_id::text, jurisdiction, dedup_group, district, started_at, ended_at,
            CASE WHEN ended_at IS NULL THEN 'open' ELSE 'ended' END AS status,
-           report_count, expected, case_count, open_case_count,
+           report_count, expected, case_count, open_case_count, open_p1_count,
            (SELECT count(*) FROM surge_closing_cases JOIN surge_closings USING (closing_id)
              WHERE surge_id = surge.surge_id) AS closing_count
       FROM (SELECT * FROM surges WHERE number < $1 ORDER BY number DESC LIMIT $2) AS surge
      CROSS JOIN LATERAL (
            SELECT count(*) AS case_count,
-                  count(*) FILTER (WHERE status <> ALL ($3::text[])) AS open_case_count
-             FROM surge_cases WHERE surge_id = surge.surge_id) AS cases
+                  count(*) FILTER (WHERE is_open) AS open_case_count,
+                  count(*) FILTER (WHERE is_open AND level = 'P1') AS open_p1_count
+             FROM (SELECT cases.level, cases.status <> ALL ($3::text[]) AS is_open
+                     FROM surge_cases JOIN cases USING (case_id)
+                    WHERE surge_id = surge.surge_id) AS found) AS cases
      ORDER BY number DESC
 """
 _CITY_SQL = "SELECT jurisdiction FROM surges WHERE surge_id = ANY ($1::uuid[])"

@@ -168,9 +168,14 @@ async def test_a_surge_of_more_than_twenty_open_cases_waits_for_a_second_person(
     await know(pool, surge)
     await open_case(pool, *(report() for _ in range(MAX_CLOSINGS)), late := report())
 
+    await pool.execute("UPDATE cases SET level = 'P1' WHERE case_id = $1", late.data.case_id)
+
     async def still_open() -> int:
         listed = await call(client, "GET", SURGES, OPERATOR)
         return int(listed.json["surges"][0]["open_case_count"])
+
+    known = (await call(client, "GET", SURGES, OPERATOR)).json["surges"][0]
+    assert (known["open_case_count"], known["open_p1_count"]) == (MAX_CLOSINGS + 1, 1)
 
     async def decide(path: str, actor: str) -> Response:
         headers = {"Route311-Role": "supervisor"}
