@@ -1,6 +1,7 @@
 """A case: all that is known of it, and the commands about it."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,11 @@ from shared.vocabulary import CLOSED_STATUSES
 
 _MOST_MESSAGES = "50"
 _MOST_NEAR = "6"
+_TOLD = re.compile(
+    r"^(?:Answer to residents|Question to residents|Public note): (.*?)(?=\nApproved by: |\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_STEPS = {"next": 1, "previous": -1}
 _NEAR_DEGREES = 0.002  # about 200 m
 
 
@@ -41,7 +47,7 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             return console.site.page(request, "problem", person, status=404, problem="unknown_case")
         case, known = answer.body, uuid_of(case_id)
         bureaus, kinds, waiting, messages, near, others = await asyncio.gather(
-            bureaus_of(console),
+            bureaus_of(console, case["jurisdiction"]),
             kinds_of(console, case["jurisdiction"]),
             waiting_approvals(console),
             _messages(console, case_id),
@@ -60,8 +66,10 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             waiting=[one for one in waiting if case_id in one["case_ids"]],
             messages=messages,
             near=near,
+            earlier=await _earlier(console, case),
             others=others,
             joined=joined(case),
+            told=told(case["history"]),
             view=request.query.get("view", ""),
             problem=problem,
             meanwhile=entries_since(case["history"], since) if since else (),
@@ -82,8 +90,16 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
         stays = fields["into_case"] if fields["command"] == "merge_case" else case_id
         raise web.HTTPSeeOther(await _next(console, stays, request.query.get("view")))
 
+    async def neighbor(request: web.Request, _: Person) -> web.StreamResponse:
+        case_id, by = request.match_info["case_id"], _STEPS[request.match_info["to"]]
+        path = await _neighbor(console, case_id, request.query.get("view", ""), by)
+        raise web.HTTPSeeOther(path)
+
     return [
         web.get(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, shown)),
+        web.get(
+            f"{HOME}/cases/{{case_id}}/{{to:next|previous}}", console.page(Role.VIEWER, neighbor)
+        ),
         web.post(f"{HOME}/cases/{{case_id}}", console.page(Role.VIEWER, command)),
     ]
 
@@ -94,6 +110,14 @@ def joined(case: Mapping[str, Any]) -> Sequence[tuple[Mapping[str, Any], Mapping
     matched = [one for one in case["requests"] if one["duplicate"]]
     pairs = [(one, by_id.get(one["duplicate"]["of_request"])) for one in matched]
     return [(one, other) for one, other in pairs if other]
+
+
+def told(history: Sequence[Mapping[str, Any]]) -> Sequence[tuple[Mapping[str, Any], str]]:
+    """Return the entries in which staff wrote to the residents, each with the words."""
+    found = [
+        (one, _TOLD.search(one["text"])) for one in history if one["by"].startswith("operator:")
+    ]
+    return [(one, words[1]) for one, words in found if words]
 
 
 def last_event(history: Sequence[Mapping[str, Any]]) -> str:
@@ -136,17 +160,42 @@ async def _near(console: Console, case: Mapping[str, Any]) -> Sequence[Mapping[s
     return [one for one in cases if one["case_id"] != case["case_id"]]
 
 
+async def _earlier(console: Console, case: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the earlier case that may be the same problem; None without one."""
+    if case["linked_case"] is None:
+        return None
+    answer = await console.dispatch.get(case_url(case["linked_case"]))
+    return answer.body if answer.is_done else None
+
+
 async def _nobody() -> Sequence[str]:
     return ()
 
 
 async def _next(console: Console, case_id: str, view: str | None) -> str:
-    """Return the path of the next case of a view, or of the view when it has no other."""
+    """Return the path of the first other case of a view, or of the view when it has none."""
     if view is None:
         return case_path(case_id)
+    return _path_in(view, [one for one in await _ids_of(console, view) if one != case_id][:1])
+
+
+async def _neighbor(console: Console, case_id: str, view: str, by: int) -> str:
+    """Return the path of the case after or before one in a view, or of the view at its ends.
+
+    After a case that is no longer in the view comes the first.
+    """
+    ids = await _ids_of(console, view)
+    to = (ids.index(case_id) if case_id in ids else -1) + by
+    return _path_in(view, ids[to : to + 1] if to >= 0 else ())
+
+
+async def _ids_of(console: Console, view: str) -> Sequence[str]:
+    """Return the ids of the cases on the first page of a view."""
     filters = view_of(dict(parse_qsl(view)))
     answer = await console.dispatch.get("/v1/cases", api_query(filters))
-    others = [c["case_id"] for c in answer.body["cases"] if c["case_id"] != case_id]
-    if not others:
-        return f"{HOME}?{view}"
-    return f"{case_path(others[0])}?{urlencode({'view': view})}"
+    return [one["case_id"] for one in answer.body["cases"]] if answer.is_done else ()
+
+
+def _path_in(view: str, ids: Sequence[str]) -> str:
+    """Return the path of the first of the cases, in a view; of the view without one."""
+    return f"{case_path(ids[0])}?{urlencode({'view': view})}" if ids else f"{HOME}?{view}"

@@ -89,14 +89,18 @@ function keyWithAlt({ code, shiftKey }) {
 // Keys: off for who wants none, and never while something is typed.
 const link = (row) => row.querySelector("a");
 const at = () => rows.findIndex((row) => row.contains(document.activeElement));
-const move = (by) => rows.length && link(rows[Math.max(0, Math.min(rows.length - 1, at() + by))]).focus();
+/** Move in the list, or from a case's page to its neighbor in the queue. */
+function move(by, to) {
+  if (rows.length) link(rows[Math.max(0, Math.min(rows.length - 1, at() + by))]).focus();
+  else document.querySelector(`[data-go=${to}]`)?.click();
+}
 const search = document.querySelector("[data-search]");
 if (location.hash === "#search") search?.focus();
 const help = document.querySelector("[data-help]");
 const letters = JSON.parse(document.body.dataset.letters);
 const actions = new Map([
-  [letters.next, () => move(1)],
-  [letters.previous, () => move(at() < 0 ? 1 : -1)],
+  [letters.next, () => move(1, "next")],
+  [letters.previous, () => move(at() < 0 ? 1 : -1, "previous")],
   [letters.new, () => fresh?.querySelector("button")?.click()],
   [letters.search, () => search ? search.focus() : location.assign("/console#search")],
   [letters.help, () => help.showModal()],

@@ -3,11 +3,12 @@
 import asyncio
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.staff import at_work
+from tests.e2e.staff import at_work, opened
 from tests.e2e.staff import case_for as reported_case
 from tests.e2e.test_console_pages import as_operator, at_page, name_of
 from tests.support.chromium import look_at, needs_chromium
@@ -92,6 +93,20 @@ async def test_a_case_shows_why_its_reports_are_one_and_where_they_lie(
         await expect(page.locator("[data-drawn]")).to_have_count(1)
         assert sorted(await page.locator("[data-pin]").all_inner_texts()) == ["1", "2"]
         assert await look_at(page, "case-of-two") == []
+
+
+@needs_chromium
+async def test_the_next_case_is_one_key_away_on_a_case(router: Router, browser: Browser) -> None:
+    word = f"quixotic{uuid4().hex[:6]}"
+    ids = [await case_for(router, -50 - n, f"A bench, {word}", attributes={}) for n in range(2)]
+    async with opened(browser, router, "viewer") as page:
+        await page.goto(f"/console?q={word}&order=oldest")
+        await page.keyboard.press("j")
+        for key, case_id in (("Enter", ids[0]), ("j", ids[1]), ("k", ids[0])):
+            await page.keyboard.press(key)
+            await expect(page).to_have_url(re.compile(f"/console/cases/{case_id}"))
+        await page.keyboard.press("k")
+        await expect(page.get_by_role("heading", name="Queue")).to_be_visible()
 
 
 async def test_a_case_shows_the_messages_about_it_and_no_address(router: Router) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from console.letters import LETTERS, BadLettersError, letters_of, own_letters
-from console.pages.case import entries_since, joined, last_event
+from console.pages.case import entries_since, joined, last_event, told
 from console.pages.commands import COMMANDS
 from console.undo import REVERSIBLE, Undo, undo_of
 
@@ -103,3 +103,15 @@ def test_reports_are_shown_beside_the_one_of_the_same_case_that_they_matched() -
     second = {"request_id": "2", "duplicate": {"of_request": "1"}}
 
     assert joined({"requests": [first, second]}) == [(second, first)]
+
+
+def test_what_the_staff_told_the_residents_is_found_without_its_reason() -> None:
+    texts = (
+        "Wrote to the followers.\nReason: answer\nAnswer to residents: On Monday.\nOr later.",
+        "Closed as declined.\nReason: old\nPublic note: It is private.\nApproved by: Ana",
+        "Note of the staff.\nReason: note\nNote: Call them.",
+    )
+    history = [{"by": "operator:Bo", "text": text} for text in texts]
+    history.append({"by": "bureau:ROADS", "text": "Closed.\nPublic note: Done."})
+
+    assert [words for _, words in told(history)] == ["On Monday.\nOr later.", "It is private."]
