@@ -12,7 +12,7 @@ import aiohttp
 from aiohttp import web
 from pydantic import HttpUrl
 
-from console.access import LOGIN_AT_PROVIDER, Access
+from console.access import HOME, LOGIN_AT_PROVIDER, Access
 from console.answers import AnswerSearch
 from console.api import ServiceApi
 from console.desk_log import DeskLog
@@ -39,6 +39,7 @@ from console.pages.stream import stream_routes
 from console.pages.surges import surge_routes
 from console.pages.unsure import unsure_routes
 from console.passkeys import Passkeys
+from console.roles import Role
 from console.service_keys import ServiceKeys
 from console.settings import ConsoleSettings
 from console.site import Site
@@ -98,6 +99,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 has_insight=insight is not None,
                 has_notify=notify is not None,
             ),
+            city=settings.jurisdiction,
         )
 
         async def expire_sessions() -> None:
@@ -138,6 +140,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *(insight_routes(parts, insight) if insight else ()),
                 *(message_routes(parts, notify) if notify else ()),
                 *parked_routes(parts, replayers),
+                web.get(f"{HOME}/{{rest:.+}}", parts.page(Role.VIEWER, parts.no_page)),
             ],
         )
 

@@ -147,7 +147,7 @@ async def _show_me(
         status=422 if error else 200,
         error=error,
         min_length=MIN_LENGTH,
-        bureaus=await bureaus_of(console),
+        bureaus=await bureaus_of(console, console.city),
         letters={**person.letters, **shown},
         passkeys=await console.store.passkeys_of(person.name),
         options=console.access.passkeys.creation_options(person.name, person.form_token),

@@ -45,7 +45,7 @@ Page = Callable[[web.Request, Person], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The parts of the console that its pages share."""
+    """The parts of the console that its pages share; ``city`` is the id of the staff's own."""
 
     access: Access
     store: ConsoleStore
@@ -54,6 +54,7 @@ class Console:
     notify: ServiceApi | None
     live: LiveCases
     site: Site
+    city: str
 
     @property
     def preferences(self) -> Preferences:
@@ -112,6 +113,10 @@ class Console:
             request, "problem", person, status=answer.status, problem=answer.problem
         )
 
+    async def no_page(self, request: web.Request, person: Person) -> web.Response:
+        """Return the page of an address that has none."""
+        return self.site.page(request, "problem", person, status=404, problem="no_page")
+
     async def record(self, person: Person, action: str, about: str = "") -> None:
         """Add what the person did to the audit."""
         await self.store.record(person.name, action, about)
@@ -154,13 +159,14 @@ async def kinds_of(console: Console, city: str | None = None) -> Mapping[str, st
     return {one["service_code"]: one["name"] for one in kinds if one["jurisdiction"] in cities}
 
 
-async def bureaus_of(console: Console) -> Sequence[Mapping[str, Any]]:
-    """Return the bureaus; none while dispatch does not tell."""
+async def bureaus_of(console: Console, city: str | None = None) -> Sequence[Mapping[str, Any]]:
+    """Return a city's bureaus, or those of all; none while dispatch does not tell."""
     try:
         answer = await console.dispatch.get("/v1/bureaus")
     except ServiceDownError:
         return ()
-    return answer.body["bureaus"] if answer.is_done else ()
+    bureaus = answer.body["bureaus"] if answer.is_done else ()
+    return [one for one in bureaus if city in {None, one["jurisdiction"]}]
 
 
 async def places_for(console: Console, words: str) -> Sequence[Mapping[str, Any]]:
