@@ -86,6 +86,7 @@ _LIST_AUDIT = """
      WHERE number < $1 AND ($2 = '' OR name = $2)
      ORDER BY number DESC LIMIT $3
 """
+_LAST_DONE = "SELECT max(at) FROM audit WHERE about = $2 AND action = $1"
 _WAS_MADE_BY = """
     SELECT EXISTS (SELECT FROM audit
                     WHERE about = $1 AND name = $2 AND at > now() - interval '1 day'
@@ -343,6 +344,11 @@ class ConsoleStore:
         """Return how often a person did what begins so since midnight in a time zone."""
         rows = await self.pool.fetch(_COUNT_TODAY, name, prefix, zone)
         return {row[0]: row[1] for row in rows}
+
+    async def last_done(self, action: str, about: str) -> datetime | None:
+        """Return when somebody last did something to a thing; None for never."""
+        at: datetime | None = await self.pool.fetchval(_LAST_DONE, action, about)
+        return at
 
     async def audit(self, before: int = 2**63 - 1, name: str = "") -> Sequence[AuditEntry]:
         """Return a page of the audit, newest first, optionally of one person."""

@@ -85,6 +85,7 @@ class Delivery:
             code=code,
             webhook=state.body,
             calls=calls.body["deliveries"],
+            off_at=await self.console.store.last_done("webhook_switch_off", code),
             newer=calls.body["next"] if calls.body["more"] else "",
         )
 

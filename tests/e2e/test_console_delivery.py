@@ -1,5 +1,7 @@
 """What goes out, in the console: work to bureaus, and messages to residents."""
 
+import re
+
 import asyncpg
 import pytest
 from playwright.async_api import Browser, expect
@@ -33,6 +35,10 @@ async def test_a_supervisor_switches_a_webhook_off_and_sends_events_again(router
         span = {"from": "2026-01-01T00:00", "to": "2026-01-02T00:00"}
         assert await staff.send(path, command="replay", **span) == 200
         assert await staff.send(path, command="replay", **{"from": "soon", "to": ""}) == 422
+        assert await staff.send(path, command="switch_off") == 200
+        assert await staff.send(path, command="switch_on") == 200
+        _, page = await staff.get(path)
+        assert len(re.findall(r'name="(?:from|to)" required value="\d{4}-', page)) == 2
         assert await staff.send(path, command="switch_off") == 200
     state = await as_operator(router, "GET", f"/v1/bureaus/{code}/webhook")
     assert not state["enabled"]

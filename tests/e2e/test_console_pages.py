@@ -119,7 +119,7 @@ async def test_a_refused_report_can_be_mended_and_sent(router: Router) -> None:
         said = {"command": "request", "said": "A deep pothole", "contact_id": str(uuid4())}
         status, page = await staff.submit("/console/desk", **said)
         assert status == 422
-        assert "location" in page
+        assert 'id="why-where"' in page
         said["contact_id"] = re.findall(r'name="contact_id" value="([^"]+)"', page)[0]
         said |= {"seconds": "77", "language": "ro", "channel": "walk_in"}
         status, page = await staff.submit("/console/desk", **said, where="45.608, -122.71")
@@ -217,6 +217,7 @@ async def test_a_held_text_is_released_once_by_whoever_reviews(router: Router) -
         found = re.search(r'data-held="([^"]+)"', page)
         assert found
         assert "<mark>" in page
+        assert re.search(r'value="withhold" class="default"[^>]* autofocus', page)
         assert "<script>" not in page.partition("data-held")[2]
         assert await staff.send("/console/review", command="publish", number=found[1]) == 403
         assert await staff.send("/console/review", command="release", number=found[1]) == 200
@@ -232,6 +233,9 @@ async def test_a_p1_is_lowered_once_another_person_approves(router: Router) -> N
     order = {"command": "lower_priority", "level": "P3", "reason": "A cable of the phone"}
     async with at_work(router, "supervisor") as one, at_work(router, "supervisor") as other:
         assert await one.send(path, **order) == 200
+        _, page = await other.get("/console/approvals")
+        named = page.partition(case_id)[2].partition("</li>")[0]
+        assert re.search(rf">P1</span> [A-Z][^<]+</a> <span lang=[^>]+>{danger}", named)
         _, page = await other.get(path)
         found = re.search(r'data-approval="([^"]+)"', page)
         assert found
@@ -270,13 +274,48 @@ async def test_a_case_shows_its_clocks_and_likely_kinds_and_is_put_on_hold(route
         _, page = await staff.get(path)
         assert re.search(r"data-kinds>Likely kinds: \D+ \d+ %", page)
         assert re.search(r'data-order="311-TRIAGE">[^<]*acknowledge by <time', page)
-        assert await staff.send(path, command="hold", until="2099-01-01T09:30") == 200
+        hold = {"command": "hold", "until": "2099-01-01T09:30"}
+        assert await staff.send(path, **hold) == 200
         _, page = await staff.get(path)
         assert 'on hold until <time datetime="2099-01-01T17:30:00Z">' in page
         _, queue = await staff.get("/console")
         assert f'data-case="{case_id}"' not in queue
+        danger = "A live wire is down and sparking"
+        urgent = await case_for(router, -43, danger, service_code="OTHER", attributes={})
+        assert await staff.send(f"/console/cases/{urgent}", **hold) == 200
+        _, queue = await staff.get("/console")
+        assert "on hold until" in queue.partition(f'data-case="{urgent}"')[2].partition("</tr>")[0]
         _, queue = await staff.get("/console?held=true&since=2020-01-01T00:00:00Z")
         assert f'data-case="{case_id}"' in queue
+
+
+_SURGE = """
+    INSERT INTO dispatch.surges (surge_id, jurisdiction, dedup_group, district, started_at,
+                                 report_count, expected)
+    SELECT $1, jurisdiction, dedup_group, coalesce(problem #>> '{location,district}', 'unknown'),
+           first_reported_at, 9, 1.5
+      FROM dispatch.cases WHERE case_id = $2
+"""
+
+
+async def test_who_would_close_a_surge_is_warned_of_its_p1_cases(router: Router) -> None:
+    danger = "A live wire is down and sparking"
+    case_id = await case_for(router, -44, danger, service_code="OTHER", attributes={})
+    db = await asyncpg.connect(router.stack["postgres"])
+    await db.execute(_SURGE, surge_id := uuid4(), case_id)
+    await db.close()
+    async with at_work(router, "supervisor") as staff:
+        _, page = await staff.get("/console/surges")
+        assert re.search(rf'id="urgent-{surge_id}">\d+ of them (is|are) P1', page)
+
+
+async def test_a_person_chooses_among_the_teams_of_the_city(router: Router) -> None:
+    bureaus = (await as_operator(router, "GET", "/v1/bureaus"))["bureaus"]
+    async with at_work(router, "viewer") as staff:
+        _, page = await staff.get("/console/me")
+    offered = re.findall(r'<option value="([^"]+)"', page.partition('name="team"')[2])
+    own = [one["code"] for one in bureaus if one["jurisdiction"] == "portland.gov"]
+    assert offered == own
 
 
 async def test_a_supervisor_alone_closes_a_surge(router: Router) -> None:
