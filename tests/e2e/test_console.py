@@ -149,7 +149,7 @@ async def test_an_admin_makes_a_key_that_is_shown_once_and_revokes_it(router: Ro
         assert await answers_of(made[1]) == {403}  # known, but not the console's
         _, page = await admin.get("/console/people")
         assert made[1] not in page
-        row = page.partition(f'<th scope="row">{name} ')[2].partition("</tr>")[0]
+        row = page.partition(f">{name} <small>")[2].partition("</tr>")[0]
         assert "intake, triage, dispatch, notify, insight" in row
         assert row.count("<time") == 3
         key_id = re.search(r'name="key" value="([^"]+)"', row)
@@ -170,8 +170,8 @@ async def test_an_admin_makes_a_key_that_is_shown_once_and_revokes_it(router: Ro
         ):
             assert await admin.send("/console/people/keys", **wrong) == code
         _, audit = await admin.get(f"/console/audit?name={admin.name}")
-        assert f"key_add</td><td>{key_id[1]} operator {name}" in audit
-        assert f"key_revoke</td><td>{key_id[1]}" in audit
+        assert re.search(rf"key_add</td><td[^>]*>{key_id[1]} operator {name}", audit)
+        assert re.search(rf"key_revoke</td><td[^>]*>{key_id[1]}", audit)
         await age_sessions(router, admin.name)
         _, page = await admin.submit("/console/people/keys", **add)
         assert 'action="/console/login"' in page

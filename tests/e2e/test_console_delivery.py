@@ -110,7 +110,8 @@ async def test_a_supervisor_drops_what_a_flood_would_send(router: Router, browse
         await page.get_by_role("link", name="Suppressed").click()
         row = page.locator(f'[data-message="{message}"]')
         await expect(row).to_contain_text("contact_flooded")
-        assert f"messages_drop</td><td>{contact} " in await audit_of(router, await name_of(page))
+        audit = await audit_of(router, await name_of(page))
+        assert re.search(rf"messages_drop</td><td[^>]*>{contact} ", audit)
 
 
 async def test_what_is_no_decision_about_a_contact_is_refused(router: Router) -> None:

@@ -8,6 +8,7 @@ from playwright.async_api import Browser, expect
 from tests.e2e.staff import at, at_work, case_for, opened
 from tests.support.chromium import needs_chromium
 from tests.support.router import Router
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,
@@ -54,12 +55,19 @@ async def test_words_in_another_language_say_which(router: Router) -> None:
             assert re.search(rf'lang="es"[^>]*>(<mark>)?{words}', page), path
         there = at(-41)
         call = {
-            "said": "Un bache en la calle",
+            "said": "Basura en la calle",
             "where": f"{there['latitude']}, {there['longitude']}",
+            "service_code": "ROW-DEBRIS",
             "language": "es",
         }
-        _, page = await staff.submit("/console/desk", command="look", **call)
-        assert re.search(rf'{case_id}"[^>]* lang="es"', page.partition("data-near")[2])
+
+        async def near() -> str | None:
+            _, page = await staff.submit("/console/desk", command="look", **call)
+            return page.partition("data-near")[2] or None
+
+        found = await eventually(near)
+        assert found
+        assert re.search(rf'{case_id}"[^>]* lang="es"', found)
 
 
 async def test_a_refused_field_has_its_label_its_reason_and_the_focus(router: Router) -> None:
