@@ -123,10 +123,18 @@ def test_the_proxy_reaches_each_process_that_it_passes_calls_to(rendered: Render
         assert process in rendered.of("Service")
 
 
-def test_the_proxy_runs_the_file_that_the_tests_of_routes_read(rendered: Rendered) -> None:
-    assert (
-        rendered.of("ConfigMap")["proxy"]["data"]["Caddyfile"].rstrip() == FILE.read_text().rstrip()
-    )
+def test_the_proxy_runs_the_files_that_the_tests_of_routes_and_certificates_read(
+    rendered: Rendered,
+) -> None:
+    mounted = rendered.of("ConfigMap")["proxy"]["data"]
+    [container] = rendered.pods()["proxy"]["spec"]["containers"]
+    secret, folder = "/run/tls/tls.crt", "/etc/caddy"
+
+    for name in ("Caddyfile", "run"):
+        assert mounted[name].rstrip() == FILE.with_name(name).read_text().rstrip()
+    assert container["command"] == ["sh", f"{folder}/run", f"{folder}/Caddyfile", secret]
+    assert environment(rendered.pods()["proxy"])["ROUTE311_ADMIN"] == "unix//tmp/admin.sock"
+    assert {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
 
 
 @pytest.mark.parametrize("name", ["proxy", "operators", "mail"])

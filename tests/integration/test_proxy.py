@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -310,13 +311,13 @@ async def test_an_event_reaches_an_operator_while_its_stream_is_open(tmp_path: P
 
 
 @needs_caddy
-async def test_a_certificate_of_ones_own_and_ports_that_need_no_root(tmp_path: Path) -> None:
+async def test_a_certificate_of_ones_own_its_renewal_and_ports_that_need_no_root(
+    tmp_path: Path,
+) -> None:
     assert CADDY
     authority = trustme.CA()
-    certificate = authority.issue_cert("311.example.org")
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
     authority.configure_trust(trusted := ssl.create_default_context())
+    first = _write_certificate(authority, tmp_path)
     with reserved_port() as http, reserved_port() as https, reserved_port() as operators:
         environment = {
             "ROUTE311_HOST": "311.example.org",
@@ -326,16 +327,18 @@ async def test_a_certificate_of_ones_own_and_ports_that_need_no_root(tmp_path: P
             "ROUTE311_HTTPS_PORT": str(https),
             "ROUTE311_PROTOCOLS": "h1 h2",
             "ROUTE311_TLS": f"tls {tmp_path}/cert.pem {tmp_path}/key.pem",
+            "ROUTE311_ADMIN": f"unix/{tmp_path}/admin.sock",
+            "PATH": f"{Path(CADDY).parent}:{os.environ['PATH']}",
             **dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path)),
         }
         process = await asyncio.create_subprocess_exec(
-            CADDY, "run", "--adapter", "caddyfile", "--config", FILE,
+            "sh", FILE.with_name("run"), FILE, tmp_path / "cert.pem",
             env=os.environ | environment, stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
             for port in (https, operators):
-                await eventually(partial(_handshake, port, trusted))
+                await eventually(partial(_serves, port, first, trusted))
             async with (
                 aiohttp.ClientSession(f"http://127.0.0.1:{http}") as session,
                 session.get(
@@ -343,18 +346,33 @@ async def test_a_certificate_of_ones_own_and_ports_that_need_no_root(tmp_path: P
                 ) as response,
             ):
                 assert response.headers["Location"] == "https://311.example.org/report"
+
+            renewed = _write_certificate(authority, tmp_path)
+
+            for port in (https, operators):
+                await eventually(partial(_serves, port, renewed, trusted))
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)  # also what waits beside Caddy
             await process.wait()
 
 
-async def _handshake(port: int, trusted: ssl.SSLContext) -> bool:
-    """Return True when the certificate is the one for the name; False while nobody listens."""
+def _write_certificate(authority: trustme.CA, folder: Path) -> bytes:
+    """Write a new certificate with its key; return it as it goes over the wire."""
+    certificate = authority.issue_cert("311.example.org")
+    certificate.private_key_pem.write_to_path(folder / "key.pem")
+    [chain] = certificate.cert_chain_pems
+    chain.write_to_path(folder / "cert.pem")
+    return ssl.PEM_cert_to_DER_cert(chain.bytes().decode())
+
+
+async def _serves(port: int, certificate: bytes, trusted: ssl.SSLContext) -> bool:
+    """Return True when the certificate is this one; False while nobody listens."""
     try:
         _, writer = await asyncio.open_connection(
             "127.0.0.1", port, ssl=trusted, server_hostname="311.example.org"
         )
     except ConnectionError:
         return False
+    served = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     writer.close()
-    return True
+    return bool(served == certificate)
