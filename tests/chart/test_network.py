@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
+import yarl
 
 from tests.chart.charts import CHART, Rendered, environment, render
 from tests.support.proxy import FILE
@@ -160,6 +161,17 @@ def test_operators_come_from_the_citys_network_alone(rendered: Rendered) -> None
 
     assert service["loadBalancerSourceRanges"] == ["10.0.0.0/8"]
     assert rule["from"] == [{"ipBlock": {"cidr": "10.0.0.0/8"}}]
+
+
+def test_the_consoles_address_is_the_operators_door(rendered: Rendered) -> None:
+    address = yarl.URL(environment(rendered.pods()["console"])["CONSOLE_PUBLIC_URL"])
+    variables = environment(rendered.pods()["proxy"])
+    [port] = rendered.of("Service")["operators"]["spec"]["ports"]
+    names = rendered.of("Certificate")["route311"]["spec"]["dnsNames"]
+
+    assert (address.port, port["targetPort"]) == (port["port"], "operators")
+    assert address.host == variables["ROUTE311_OPERATORS_HOST"].partition(":")[0]
+    assert names == [variables["ROUTE311_HOST"], address.host]  # two addresses have two names
 
 
 def test_mail_comes_in_past_the_proxy_to_the_process_that_listens(country: Rendered) -> None:

@@ -15,6 +15,7 @@ from tests.chart.charts import SIZES, render, validate
         ({"mail": {"enabled": True, "process": "post"}}, "no process post"),
         ({"processes": {"web": {"service": "intak"}}}, "no process intak"),
         ({"processes": {"triage": {"egress": ["kafak"]}}}, "no kafak"),
+        ({"operatorsHost": "311.example.org"}, "operatorsHost"),
     ],
 )
 def test_a_name_that_is_not_there_is_an_error_that_says_so(values: Any, word: str) -> None:
