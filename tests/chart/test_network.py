@@ -138,29 +138,49 @@ def test_the_proxy_runs_the_files_that_the_tests_of_routes_and_certificates_read
     assert {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
 
 
-@pytest.mark.parametrize("name", ["proxy", "operators", "mail"])
-def test_a_way_in_shows_the_callers_own_address(country: Rendered, name: str) -> None:
-    service = country.of("Service")[name]["spec"]
-
-    assert service["externalTrafficPolicy"] == "Local"
-    pods = [
-        p["metadata"]["labels"]
-        for p in country.pods().values()
-        if service["selector"].items() <= p["metadata"]["labels"].items()
+@pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort", "ClusterIP"])
+@pytest.mark.parametrize(
+    ("name", "value", "process", "port"),
+    [
+        ("proxy", ("proxy", "service"), "proxy", "https"),
+        ("operators", ("proxy", "operators"), "proxy", "operators"),
+        ("mail", ("mail", "service"), "intake", "smtp"),
+    ],
+)
+def test_a_way_in_sees_the_callers_own_address_and_takes_it_from_its_ranges_alone(
+    kind: str, name: str, value: tuple[str, str], process: str, port: str
+) -> None:
+    ranges = ["203.0.113.0/24", "198.51.100.7/32"]
+    door = {"type": kind, "sourceRanges": ranges}
+    rendered = render("city", {value[0]: {value[1]: door}})
+    service = rendered.of("Service")[name]["spec"]
+    [pod] = [
+        pod["metadata"]["labels"]["route311/process"]
+        for pod in rendered.pods().values()
+        if service["selector"].items() <= pod["metadata"]["labels"].items()
     ]
-    assert len(pods) == 1
+
+    assert (pod, service["type"]) == (process, kind)
+    assert service.get("externalTrafficPolicy") == (None if kind == "ClusterIP" else "Local")
+    assert service.get("loadBalancerSourceRanges") == (ranges if kind == "LoadBalancer" else None)
+    assert callers(rendered, process, port) == [{"ipBlock": {"cidr": one}} for one in ranges]
 
 
-def test_operators_come_from_the_citys_network_alone(rendered: Rendered) -> None:
-    service = rendered.of("Service")["operators"]["spec"]
-    [rule] = [
-        rule
-        for rule in rendered.of("NetworkPolicy")["proxy"]["spec"]["ingress"]
-        if {"protocol": "TCP", "port": "operators"} in rule["ports"]
-    ]
+def test_everybody_comes_in_by_the_residents_door_and_nobody_unnamed_by_the_operators(
+    rendered: Rendered,
+) -> None:
+    nobody = "192.0.2.0/24"  # of the documentation: a city puts its own network in its place
 
-    assert service["loadBalancerSourceRanges"] == ["10.0.0.0/8"]
-    assert rule["from"] == [{"ipBlock": {"cidr": "10.0.0.0/8"}}]
+    assert callers(rendered, "proxy", "https") is callers(rendered, "proxy", "http") is None
+    assert callers(rendered, "proxy", "operators") == [{"ipBlock": {"cidr": nobody}}]
+
+
+def callers(rendered: Rendered, process: str, port: str) -> Any:
+    """Return whom the policy of a process lets in to a port; None for everybody."""
+    rules = rendered.of("NetworkPolicy")[process]["spec"]["ingress"]
+    [rule] = [rule for rule in rules if {"protocol": "TCP", "port": port} in rule["ports"]]
+    assert rule.get("from") != []
+    return rule.get("from")
 
 
 def test_the_consoles_address_is_the_operators_door(rendered: Rendered) -> None:

@@ -16,6 +16,7 @@ from tests.chart.charts import SIZES, render, validate
         ({"processes": {"web": {"service": "intak"}}}, "no process intak"),
         ({"processes": {"triage": {"egress": ["kafak"]}}}, "no kafak"),
         ({"operatorsHost": "311.example.org"}, "operatorsHost"),
+        ({"proxy": {"operators": {"sourceRanges": ["10.0.0.0/8"]}}}, "of every pod"),
     ],
 )
 def test_a_name_that_is_not_there_is_an_error_that_says_so(values: Any, word: str) -> None:
@@ -32,6 +33,7 @@ def test_a_name_that_is_not_there_is_an_error_that_says_so(values: Any, word: st
         ({"image": {"tag": "latest"}}, "image/tag"),
         ({"kafka": {"operators": ["ana"]}}, "kafka/operators"),
         ({"proxy": {"operators": {"sourceRanges": ["10.0.0.0"]}}}, "sourceRanges"),
+        ({"proxy": {"operators": {"sourceRanges": []}}}, "operators/sourceRanges"),
         ({"terminationGracePeriodSeconds": 10}, "terminationGracePeriodSeconds"),
     ],
 )
