@@ -83,3 +83,15 @@ def test_a_broker_of_somebody_else_gets_them_by_a_job() -> None:
     [container] = topics["spec"]["template"]["spec"]["containers"]
     assert container["command"][:4] == ["route311", "topics", "apply", "--acls"]
     assert environment(topics["spec"]["template"])["ROUTE311_PARTITIONS"] == "4"
+
+
+def test_a_broker_is_reached_by_the_router_and_by_who_is_named(kafka: Rendered) -> None:
+    adapters = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "adapters"}}}
+    more = render("city", {"kafka": {"strimzi": {"peers": [adapters]}}})
+    router = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "route311"}}}
+
+    for rendered, peers in ((kafka, [router]), (more, [router, adapters])):
+        spec = rendered.of("Kafka")["route311"]["spec"]["kafka"]
+        [listener] = spec["listeners"]
+        assert listener["networkPolicyPeers"] == peers
+        assert spec["config"]["max.connections.per.ip"] < listener["configuration"]["maxConnections"]
