@@ -44,13 +44,11 @@ class Rendered:
         }
 
 
-def render(size: str, values: Values | None = None, *, is_upgrade: bool = False) -> Rendered:
+def render(size: str, values: Values | None = None) -> Rendered:
     """Return what the chart creates for a size with two bureaus, with further values on top."""
     own = yaml.safe_load((CHART / f"values-{size}.yaml").read_text())
     merged = _merged(_merged(_FEW, own), values or {})
-    manifests = _chart().render(
-        merged, name="route311", namespace="city", is_upgrade=is_upgrade, is_install=not is_upgrade
-    )
+    manifests = _chart().render(merged, name="route311", namespace="city")
     return Rendered([r for text in manifests.values() for r in _documents(text)])
 
 

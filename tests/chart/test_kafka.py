@@ -79,7 +79,7 @@ def test_a_broker_of_somebody_else_gets_them_by_a_job() -> None:
     elsewhere = render("city", {"kafka": {"strimzi": {"enabled": False}}})
 
     assert not [r for r in elsewhere.resources if "strimzi" in r["apiVersion"]]
-    [topics] = [job for name, job in elsewhere.of("Job").items() if name.startswith("topics-")]
+    topics = elsewhere.of("Job")["topics"]
     [container] = topics["spec"]["template"]["spec"]["containers"]
     assert container["command"][:4] == ["route311", "topics", "apply", "--acls"]
     assert environment(topics["spec"]["template"])["ROUTE311_PARTITIONS"] == "4"

@@ -45,7 +45,6 @@ def test_no_pod_is_privileged_or_writes_to_its_own_file_system(rendered: Rendere
         assert spec["securityContext"]["runAsUser"] > 0
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert spec["automountServiceAccountToken"] is False
-        assert spec["serviceAccountName"] == "route311"
         assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & spec.keys()
         [container] = spec["containers"]
         security = container["securityContext"]
@@ -163,8 +162,40 @@ def test_the_jobs_set_the_password_of_every_role_and_principal() -> None:
     roles = [name.upper() for name in (*ROLES, OPERATIONS)]
     principals = [name.upper().replace("-", "_") for name in (*SERVICES, "route311")]
 
-    assert given["migrate-1"] == {f"{role}_POSTGRES_PASSWORD_FILE" for role in roles}
-    assert given["topics-1"] == {f"{name}_KAFKA_PASSWORD_FILE" for name in principals}
+    assert given["migrate"] == {f"{role}_POSTGRES_PASSWORD_FILE" for role in roles}
+    assert given["topics"] == {f"{name}_KAFKA_PASSWORD_FILE" for name in principals}
+
+
+@pytest.mark.parametrize("has_strimzi", [True, False])
+def test_a_job_comes_before_the_pods_and_waits_for_nothing_that_comes_with_them(
+    has_strimzi: bool,
+) -> None:
+    store = {"externalStore": {"kind": "ClusterSecretStore", "name": "vault"}}
+    rendered = render("city", {"kafka": {"strimzi": {"enabled": has_strimzi}}, "secrets": store})
+    made = {one["spec"]["target"]["name"]: one for one in rendered.of("ExternalSecret").values()}
+    by_strimzi = {"route311-cluster-ca-cert", *rendered.of("KafkaUser")} if has_strimzi else set()
+    jobs = rendered.of("Job")
+
+    assert jobs.keys() == ({"migrate"} if has_strimzi else {"migrate", "topics"})
+    for job in jobs.values():
+        hook = job["metadata"]["annotations"]
+        assert hook["helm.sh/hook"] == "pre-install,pre-upgrade"
+        assert "before-hook-creation" in hook["helm.sh/hook-delete-policy"]  # so none goes on
+        assert job["spec"]["activeDeadlineSeconds"] <= 600
+        spec = job["spec"]["template"]["spec"]
+        assert "serviceAccountName" not in spec
+        needed = {
+            source["secret"]["name"]
+            for volume in spec["volumes"]
+            for source in volume.get("projected", {}).get("sources", [])
+        }
+        assert not needed & by_strimzi
+        for secret in (made[name] for name in needed & made.keys()):
+            before = secret["metadata"]["annotations"]
+            assert before["helm.sh/hook"] == hook["helm.sh/hook"]
+            assert int(before["helm.sh/hook-weight"]) < int(hook["helm.sh/hook-weight"])
+            assert before["helm.sh/resource-policy"] == "keep"
+            assert secret["spec"]["target"]["creationPolicy"] == "Orphan"  # lest it goes, too
 
 
 def test_a_channel_is_open_in_some_process_of_a_country(country: Rendered) -> None:

@@ -15,7 +15,6 @@ VARIANTS = {
         "secrets": {"externalStore": {"kind": "ClusterSecretStore", "name": "vault"}},
         "image": {"digest": "sha256:" + "0" * 64, "pullSecrets": [{"name": "registry"}]},
         "proxy": {"service": {"type": "ClusterIP", "annotations": {"a": "b"}}},
-        "jobs": {"annotations": {"argocd.argoproj.io/hook": "PreSync"}},
         "monitoring": {"labels": {"release": "prometheus"}},
     },
     "bare": {
@@ -33,7 +32,6 @@ def distinct() -> list[Resource]:
     installed = [
         *map(render, SIZES),
         *(render("city", values) for values in VARIANTS.values()),
-        render("city", is_upgrade=True),
     ]
     postgres = yaml.safe_load_all((REPOSITORY / "deploy/helm/postgres.yaml").read_text())
     found = [*postgres, *(r for one in installed for r in one.resources)]

@@ -81,8 +81,8 @@ route311/process: {{ .name }}
   projected:
     defaultMode: 0444
     sources:
-      {{- with $values.kafka.caSecret }}
-      - secret: {name: {{ . }}, items: [{key: ca.crt, path: kafka/ca.crt}]}
+      {{- if and .username $values.kafka.caSecret }}
+      - secret: {name: {{ $values.kafka.caSecret }}, items: [{key: ca.crt, path: kafka/ca.crt}]}
       {{- end }}
       {{- with $values.postgres.caSecret }}
       - secret: {name: {{ . }}, items: [{key: ca.crt, path: postgres/ca.crt}]}
@@ -134,7 +134,6 @@ metadata:
     {{- include "route311.labels" .root | nindent 4 }}
     {{- include "route311.selector" . | nindent 4 }}
 spec:
-  serviceAccountName: route311
   restartPolicy: OnFailure
   {{- include "route311.podSecurity" . | nindent 2 }}
   {{- with .root.Values.image.pullSecrets }}
