@@ -1,5 +1,6 @@
 """What every pod of the chart may and must do."""
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,34 @@ def test_the_jobs_set_the_password_of_every_role_and_principal() -> None:
 
     assert given["migrate"] == {f"{role}_POSTGRES_PASSWORD_FILE" for role in roles}
     assert given["topics"] == {f"{name}_KAFKA_PASSWORD_FILE" for name in principals}
+
+
+@pytest.mark.parametrize("has_strimzi", [True, False])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_store_is_asked_for_what_pods_mount_and_for_nothing_else(
+    size: str, has_strimzi: bool
+) -> None:
+    store = {"externalStore": {"kind": "ClusterSecretStore", "name": "vault"}}
+    rendered = render(size, {"kafka": {"strimzi": {"enabled": has_strimzi}}, "secrets": store})
+    asked = {
+        secret["spec"]["target"]["name"]: {key["secretKey"] for key in secret["spec"]["data"]}
+        for secret in rendered.of("ExternalSecret").values()
+    }
+    mounted = defaultdict(set)
+    for pod in rendered.pods().values():
+        for volume in pod["spec"]["volumes"]:
+            for source in volume.get("projected", {}).get("sources", []):
+                mounted[source["secret"]["name"]] |= {i["key"] for i in source["secret"]["items"]}
+
+    ours = {name: keys for name, keys in mounted.items() if not keys & {"password", "ca.crt"}}
+    assert asked == ours
+
+
+def test_a_process_is_on_kafka_unless_its_value_says_no() -> None:
+    pods = render("small", {"processes": {"triage": {"kafka": True}}}).pods()
+
+    assert environment(pods["triage"])["ROUTE311_KAFKA_USERNAME"] == "triage"
+    assert "ROUTE311_KAFKA_USERNAME" not in environment(pods["console"])
 
 
 @pytest.mark.parametrize("has_strimzi", [True, False])

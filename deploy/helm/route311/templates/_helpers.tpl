@@ -26,9 +26,19 @@ route311/process: {{ .name }}
 {{- range $name, $own := .Values.processes }}
 {{- $service := $own.service | default $name }}
 {{- $base := get $.Values.processes $service | required (printf "processes.%s.service: there is no process %s" $name $service) }}
-{{- $_ := set $all $name (mergeOverwrite (deepCopy $base) (deepCopy $own) (dict "name" $name "service" $service)) }}
+{{- $process := mergeOverwrite (deepCopy $base) (deepCopy $own) (dict "name" $name "service" $service) }}
+{{- $_ := set $all $name (set $process "username" (eq (toString $process.kafka) "false" | ternary "" $service)) }}
 {{- end }}
 {{- $all | toJson }}
+{{- end }}
+
+{{- /* The jobs that there are as JSON: `topics` where Strimzi is not, none with an empty schedule. */}}
+{{- define "route311.jobs" -}}
+{{- $jobs := .Values.kafka.strimzi.enabled | ternary (omit .Values.jobs "topics") .Values.jobs }}
+{{- range $name, $job := $jobs }}
+{{- if and (hasKey $job "schedule") (empty $job.schedule) }}{{ $jobs = omit $jobs $name }}{{ end }}
+{{- end }}
+{{- $jobs | toJson }}
 {{- end }}
 
 {{- /* Environment: root, username on Kafka or none, environment, settings, secrets. */}}
@@ -56,24 +66,27 @@ route311/process: {{ .name }}
 {{- empty .username | not | ternary (append .secrets "ROUTE311_KAFKA_PASSWORD" | uniq) .secrets | toJson }}
 {{- end }}
 
+{{- /* Those that the pod's Secret route311-<service> holds: Strimzi keeps passwords in its own. */}}
+{{- define "route311.ownSecrets" -}}
+{{- $all := include "route311.secretSettings" . | fromJsonArray }}
+{{- .root.Values.kafka.strimzi.enabled | ternary (without $all "ROUTE311_KAFKA_PASSWORD") $all | toJson }}
+{{- end }}
+
 {{- /* Volumes of the Secrets that a pod needs, as files with the names of settings. */}}
 {{- define "route311.secretVolumes" -}}
 {{- $values := .root.Values }}
-{{- $own := include "route311.secretSettings" . | fromJsonArray }}
-{{- $strimzi := and .username $values.kafka.strimzi.enabled }}
-{{- if $strimzi }}{{ $own = without $own "ROUTE311_KAFKA_PASSWORD" }}{{ end }}
 - name: secrets
   projected:
     defaultMode: 0440
     sources:
-      {{- if $strimzi }}
+      {{- if and .username $values.kafka.strimzi.enabled }}
       - secret: {name: {{ .username }}, items: [{key: password, path: ROUTE311_KAFKA_PASSWORD}]}
       {{- end }}
-      {{- if $own }}
+      {{- with include "route311.ownSecrets" . | fromJsonArray }}
       - secret:
-          name: route311-{{ .service }}
+          name: route311-{{ $.service }}
           items:
-            {{- range $own }}
+            {{- range . }}
             - {key: {{ . }}, path: {{ . }}}
             {{- end }}
       {{- end }}
