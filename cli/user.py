@@ -31,7 +31,7 @@ def add(
     data: DataOption = DEFAULT_DATA,
     json_output: JsonOption = False,
 ) -> None:
-    """Add a person; print a one-time password, which they replace at the first log-in.
+    """Add a person; print a first password, which they replace at the log-in, within three days.
 
     Example: `route311 user add kim --role dispatcher`
     """
@@ -50,4 +50,4 @@ def add(
 
 
 def _show(name: str, password: str) -> None:
-    typer.echo(f"{name} can log in once with the password {password}")
+    typer.echo(f"{name} can log in within three days with the password {password}")

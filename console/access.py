@@ -25,6 +25,7 @@ from shared.runtime.ops.audit import audit, authentication_failed
 HOME = "/console"
 LOGIN = f"{HOME}/login"
 LOGIN_AT_PROVIDER = f"{LOGIN}/oidc"
+LOGOUT = f"{HOME}/logout"
 ME = f"{HOME}/me"
 SESSION = "console"
 AGAIN = "again"
@@ -94,6 +95,8 @@ class Access:
             if person is None:
                 wanted = request.path_qs if request.method == "GET" else HOME
                 raise web.HTTPSeeOther(f"{LOGIN}?next={quote(wanted, safe='')}")
+            if person.must_set_up and request.path not in {ME, LOGOUT}:
+                raise web.HTTPSeeOther(ME)
             if person.role < role:
                 raise ForbiddenError
             with self._one_more(person.name, is_page=is_page):

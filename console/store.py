@@ -24,7 +24,7 @@ _MAX_NAME = 100
 
 _ADD = """
     INSERT INTO console.people (name, role, password_hash, has_first_password)
-    VALUES ($1, $2, $3, true)
+    VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING RETURNING name
 """
 # None of somebody who is locked out, or whose password was replaced since it was checked.
@@ -59,7 +59,13 @@ _IS_AT_PROVIDER = """
 _HASH_OF = """
     SELECT password_hash FROM people
      WHERE name = $1 AND is_active AND oidc_subject IS NULL
+       AND (NOT has_first_password OR first_password_until > now())
        AND NOT EXISTS (SELECT FROM passkeys WHERE passkeys.name = people.name)
+"""
+_REPLACE_HASH = """
+    UPDATE people SET password_hash = $2, has_first_password = $3,
+                      first_password_until = now() + interval '3 days'
+     WHERE name = $1
 """
 _PASSKEY = """
     SELECT name, credential_id, public_key, uses FROM passkeys JOIN people USING (name)
@@ -133,6 +139,11 @@ class Person:
     undo: Undo | None = None
     is_at_provider: bool = False
 
+    @property
+    def must_set_up(self) -> bool:
+        """True while their own page alone is open to them."""
+        return self.has_first_password
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -162,9 +173,16 @@ def is_name(name: str) -> bool:
     return name.isprintable() and 1 <= len(name) <= _MAX_NAME
 
 
-async def add_person(db: "Pool | Database", name: str, role: Role, password: str) -> bool:
-    """Add a person with a one-time password; return False when the name is taken."""
-    return await db.fetchval(_ADD, name, role.label, await new_hash(password)) is not None
+async def add_person(
+    db: "Pool | Database", name: str, role: Role, password: str, *, by_owner: bool = False
+) -> bool:
+    """Add a person; return False when the name is taken.
+
+    Args:
+        by_owner: False for a first password, which its owner must replace within three days.
+    """
+    password_hash = await new_hash(password)
+    return await db.fetchval(_ADD, name, role.label, password_hash, not by_owner) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +194,10 @@ class ConsoleStore:
     idle_for: timedelta
 
     async def password_hash(self, name: str) -> str | None:
-        """Return the hash of an active person's password; None once they have a passkey."""
+        """Return the hash of a password that opens something.
+
+        None for somebody with a passkey or locked out, and after three days of a first password.
+        """
         found: str | None = await self.pool.fetchval(_HASH_OF, name)
         return found
 
@@ -294,12 +315,7 @@ class ConsoleStore:
     async def set_password(self, name: str, password_hash: str, *, by_owner: bool) -> None:
         """Replace a password; all sessions end, since one may be a thief's."""
         async with self.pool.acquire() as db, db.transaction():
-            await db.execute(
-                "UPDATE people SET password_hash = $2, has_first_password = $3 WHERE name = $1",
-                name,
-                password_hash,
-                not by_owner,
-            )
+            await db.execute(_REPLACE_HASH, name, password_hash, not by_owner)
             await db.execute("DELETE FROM sessions WHERE name = $1", name)
             if not by_owner:  # they may have lost the passkey
                 await db.execute("DELETE FROM passkeys WHERE name = $1", name)

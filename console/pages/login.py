@@ -10,6 +10,7 @@ from console.access import (
     HOME,
     LOGIN,
     LOGIN_AT_PROVIDER,
+    LOGOUT,
     ME,
     RETRY_AFTER_S,
     SESSION,
@@ -36,7 +37,7 @@ def login_routes(console: Console) -> Sequence[web.RouteDef]:
         *(_provider_routes(console, console.access.oidc) if console.access.oidc else ()),
         web.get(LOGIN, console.with_failures(partial(_show_login, console))),
         web.post(LOGIN, console.with_failures(partial(_log_in, console))),
-        web.post(f"{HOME}/logout", console.page(Role.VIEWER, partial(_log_out, console))),
+        web.post(LOGOUT, console.page(Role.VIEWER, partial(_log_out, console))),
         web.get(ME, console.page(Role.VIEWER, partial(_show_me, console))),
         web.post(ME, console.page(Role.VIEWER, partial(_change_me, console))),
     ]

@@ -145,7 +145,8 @@ async def prepare_stores(infra: Infrastructure, bureaus: Sequence[str]) -> Keys:
         report(f"tables: {len(steps)} steps")
         report(f"keys: {await _store_keys(infra, keys)}")
         async with open_database(infra.admin_dsn) as db:
-            await add_person(db, keys.console.user, Role.ADMIN, keys.console.password)
+            own = keys.console
+            await add_person(db, own.user, Role.ADMIN, own.password, by_owner=True)
 
     async def prepare_topics() -> None:
         changes = await apply_topics(infra.access, topics, partitions=settings.partitions)

@@ -87,7 +87,7 @@ async def measure_streams(router: Filled, consoles: int, seconds: int, rate: int
     schema = {"search_path": "console"}
     async with asyncpg.create_pool(router.stack.postgres, server_settings=schema) as pool:
         for name in names:
-            await add_person(pool, name, Role.VIEWER, PASSWORD)
+            await add_person(pool, name, Role.VIEWER, PASSWORD, by_owner=True)
     streams = [asyncio.create_task(follow(router, name, sent, late)) for name in names]
     await asyncio.sleep(LOG_IN_S)
     before = cpu_seconds()

@@ -15,6 +15,7 @@ from tests.e2e.actors import post, report
 from tests.support.router import Router
 from tests.support.waiting import eventually
 
+OWN_PASSWORD = "a password of one's own"  # noqa: S105 - of people of the tests
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 
 
@@ -68,13 +69,22 @@ async def log_in(client: aiohttp.ClientSession, name: str, password: str) -> int
         return answer.status
 
 
+async def replace_password(client: aiohttp.ClientSession, name: str, password: str) -> str:
+    """Log in with a first password and replace it; return the new one."""
+    assert await log_in(client, name, password) == 303
+    status, _ = await Staff(client, name).submit("/console/me", old=password, new=OWN_PASSWORD)
+    assert status == 200
+    return OWN_PASSWORD
+
+
 async def new_person(router: Router, role: str) -> tuple[str, str]:
-    """Add a person by the command; return name and one-time password."""
+    """Add a person by the command, who chooses their own password; return both."""
     name = f"{role}-{uuid4().hex[:6]}"
     code, output, errors = await router.command("user", "add", name, "--role", role, "--json")
     assert code == 0, errors
     added = loads(output)
-    return added["user"], added["password"]
+    async with client_of(router) as client:
+        return name, await replace_password(client, name, added["password"])
 
 
 @asynccontextmanager

@@ -10,7 +10,15 @@ import asyncpg
 import pytest
 
 from console.store import ConsoleStore
-from tests.e2e.staff import Staff, at_work, case_for, client_of, log_in, new_person
+from tests.e2e.staff import (
+    Staff,
+    at_work,
+    case_for,
+    client_of,
+    log_in,
+    new_person,
+    replace_password,
+)
 from tests.e2e.test_console import age_sessions
 from tests.e2e.test_console_pages import as_operator
 from tests.support.router import Router
@@ -88,7 +96,7 @@ async def test_a_second_person_whom_the_first_has_made_does_not_approve(router: 
     [approval] = [one["approval_id"] for one in waiting if case_id in one["case_ids"]]
     approve = {"command": "approve", "approval": approval}
     async with client_of(router) as client:
-        assert await log_in(client, name, made[1]) == 303
+        await replace_password(client, name, made[1])
         code, page = await Staff(client, name).submit("/console/approvals", **approve)
         assert code == 403
         assert "Somebody else must decide" in page

@@ -1,15 +1,10 @@
 """Log-in at the city's own provider, over HTTP."""
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import aiohttp
 import pytest
 from joserfc.jwk import OctKey
 from pydantic import ValidationError
@@ -18,8 +13,7 @@ from yarl import URL
 from console.app import console
 from console.roles import Role
 from console.settings import ConsoleSettings
-from console.store import ConsoleStore, Person, add_person
-from shared.runtime.http.server import serve_http
+from console.store import add_person
 from tests.integration.console.oidc_server import (
     CLIENT,
     SECRET,
@@ -27,13 +21,21 @@ from tests.integration.console.oidc_server import (
     new_key,
     open_oidc_server,
 )
+from tests.integration.console.open_console import (
+    FORBIDDEN,
+    SEE_OTHER,
+    Answer,
+    Browser,
+    OpenConsole,
+    open_console,
+)
+from tests.integration.console.open_console import settings as console_settings
 from tests.support.databases import Database
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
 BEGIN = "/console/login/oidc"
-SEE_OTHER, FORBIDDEN = 303, 403
 
 
 @pytest.fixture
@@ -42,75 +44,30 @@ async def provider() -> AsyncGenerator[OidcServer]:
         yield server
 
 
-@dataclass
-class Browser:
-    """Somebody's browser, which follows redirects by hand."""
-
-    client: aiohttp.ClientSession
-    store: ConsoleStore
-
-    async def get(self, path: str) -> tuple[int, str, str]:
-        """Return status, Location and page."""
-        async with self.client.get(path, allow_redirects=False) as answer:
-            return answer.status, answer.headers.get("Location", ""), await answer.text()
-
-    async def to_provider(self, query: str = "") -> str:
-        """Begin a log-in; return the way back that the provider gave."""
-        _, there, _ = await self.get(BEGIN + query)
-        async with self.client.get(URL(there, encoded=True), allow_redirects=False) as answer:
-            return URL(answer.headers["Location"], encoded=True).raw_path_qs
-
-    async def log_in(self, query: str = "") -> tuple[int, str, str]:
-        return await self.get(await self.to_provider(query))
-
-    async def person(self) -> Person | None:
-        kept = {cookie.key: cookie.value for cookie in self.client.cookie_jar}
-        return await self.store.person(kept["console"]) if "console" in kept else None
+async def to_provider(browser: Browser, query: str = "") -> str:
+    """Begin a log-in; return the way back that the provider gave."""
+    _, there, _ = await browser.get(BEGIN + query)
+    async with browser.client.get(URL(there, encoded=True), allow_redirects=False) as answer:
+        return URL(answer.headers["Location"], encoded=True).raw_path_qs
 
 
-class OpenConsole:
-    """The console at a port, without its background work."""
-
-    def __init__(self, port: int, store: ConsoleStore) -> None:
-        self._port, self.store = port, store
-
-    @asynccontextmanager
-    async def browser(self) -> AsyncGenerator[Browser]:
-        jar = aiohttp.CookieJar(unsafe=True)
-        base = f"http://127.0.0.1:{self._port}"
-        async with aiohttp.ClientSession(base, cookie_jar=jar) as client:
-            yield Browser(client, self.store)
+async def log_in(browser: Browser, query: str = "") -> Answer:
+    return await browser.get(await to_provider(browser, query))
 
 
 def settings(database: Database, issuer: str, **changes: Any) -> ConsoleSettings:
-    given: dict[str, Any] = {
-        "postgres_dsn": database.dsn("console"),
-        "http_port": 0,
-        "public_url": "http://127.0.0.1:9",
-        "dispatch_url": "http://127.0.0.1:9",
-        "key": "the console's own key",
+    given = {
         "ROUTE311_OIDC_ISSUER": issuer,
         "ROUTE311_OIDC_CLIENT_ID": CLIENT,
         "ROUTE311_OIDC_CLIENT_SECRET": SECRET,
     }
-    return ConsoleSettings(**(given | changes))
+    return console_settings(database, **(given | changes))
 
 
 @pytest.fixture
 async def desk(database: Database, provider: OidcServer) -> AsyncGenerator[OpenConsole]:
-    chosen = settings(database, provider.url)
-    async with console(chosen) as parts:
-        assert parts.pool
-        store = ConsoleStore(parts.pool, timedelta(hours=12), timedelta(minutes=30))
-        stopping = asyncio.Event()
-        async with serve_http(
-            "127.0.0.1", 0, routes=parts.routes, check=_ready, stopping=stopping
-        ) as port:
-            yield OpenConsole(port, store)
-
-
-async def _ready() -> None:
-    return None
+    async with open_console(settings(database, provider.url)) as opened:
+        yield opened
 
 
 async def test_a_person_of_the_provider_logs_in_with_the_role_of_a_claim(
@@ -119,7 +76,7 @@ async def test_a_person_of_the_provider_logs_in_with_the_role_of_a_claim(
     async with desk.browser() as browser:
         _, _, page = await browser.get("/console/login?next=/console/surges")
         assert 'href="/console/login/oidc?next=/console/surges"' in page
-        status, location, _ = await browser.log_in("?next=/console/surges")
+        status, location, _ = await log_in(browser, "?next=/console/surges")
         assert (status, location) == (SEE_OTHER, "/console/surges")
         person = await browser.person()
     assert person
@@ -131,7 +88,7 @@ async def test_a_person_of_the_provider_logs_in_with_the_role_of_a_claim(
 
     provider.claims = {"roles": "viewer", "preferred_username": "kim.new"}
     async with desk.browser() as browser:
-        await browser.log_in()
+        await log_in(browser)
         again = await browser.person()
     assert again
     assert (again.name, again.role) == ("kim", Role.VIEWER)
@@ -159,7 +116,7 @@ async def test_a_token_that_is_not_of_this_log_in_lets_nobody_in(
 ) -> None:
     provider.claims = claims
     async with desk.browser() as browser:
-        status, _, page = await browser.log_in()
+        status, _, page = await log_in(browser)
         assert await browser.person() is None
     assert status == FORBIDDEN
     assert "did not succeed" in page
@@ -177,14 +134,14 @@ async def test_a_token_that_the_provider_did_not_sign_lets_nobody_in(
     ]
     async with desk.browser() as browser:
         for provider.signer, provider.header in forgeries:
-            assert (await browser.log_in())[0] == FORBIDDEN
+            assert (await log_in(browser))[0] == FORBIDDEN
         assert await browser.person() is None
 
 
 async def test_a_log_in_ends_in_the_browser_that_began_it_and_once(desk: OpenConsole) -> None:
     async with desk.browser() as thief, desk.browser() as browser:
-        await thief.to_provider()
-        back = await browser.to_provider()
+        await to_provider(thief)
+        back = await to_provider(browser)
         status, _, page = await thief.get(back)
         assert (status, await thief.person()) == (FORBIDDEN, None)
         assert "in another browser" in page
@@ -195,7 +152,7 @@ async def test_a_log_in_ends_in_the_browser_that_began_it_and_once(desk: OpenCon
         state = parse_qs(urlsplit(back).query)["state"][0]
         refused = f"{BEGIN}/callback?error=access_denied&state={state}"
         assert (await browser.get(refused))[0] == FORBIDDEN
-        back = await browser.to_provider()
+        back = await to_provider(browser)
         of_another = str(URL(back, encoded=True).update_query(iss="https://id.example.org"))
         assert (await browser.get(of_another))[0] == FORBIDDEN
         assert (await browser.get(back))[0] == SEE_OTHER
@@ -206,13 +163,13 @@ async def test_a_name_is_not_taken_over_and_who_is_locked_out_stays_out(
 ) -> None:
     await add_person(desk.store.pool, "kim", Role.ADMIN, "a password of hers")
     async with desk.browser() as browser:
-        status, _, page = await browser.log_in()
+        status, _, page = await log_in(browser)
         assert (status, await browser.person()) == (FORBIDDEN, None)
         assert "Somebody else has your name here" in page
         provider.claims = {"preferred_username": "lee"}
-        assert (await browser.log_in())[0] == SEE_OTHER
+        assert (await log_in(browser))[0] == SEE_OTHER
         await desk.store.set_active("lee", is_active=False)
-        status, _, page = await browser.log_in()
+        status, _, page = await log_in(browser)
         assert (status, await browser.person()) == (FORBIDDEN, None)
         assert "You may not log in now" in page
     assert [one.role for one in await desk.store.people()] == [Role.ADMIN, Role.DISPATCHER]
@@ -224,7 +181,7 @@ async def test_nobody_without_a_role_is_let_in(
 ) -> None:
     provider.claims = {"roles": roles}
     async with desk.browser() as browser:
-        status, _, page = await browser.log_in()
+        status, _, page = await log_in(browser)
         assert (status, await browser.person()) == (FORBIDDEN, None)
     assert "no role here" in page
 
@@ -234,17 +191,17 @@ async def test_a_fresh_proof_is_asked_for_and_checked(
 ) -> None:
     async with desk.browser() as browser:
         provider.claims = {"auth_time": int(time()) - 3600}
-        assert (await browser.log_in())[0] == SEE_OTHER
+        assert (await log_in(browser))[0] == SEE_OTHER
         person = await browser.person()
         assert person
         assert not person.has_just_logged_in, "the provider saw them an hour ago"
 
-        assert (await browser.log_in("?again=1"))[0] == FORBIDDEN
+        assert (await log_in(browser, "?again=1"))[0] == FORBIDDEN
         assert (provider.asked["prompt"], provider.asked["max_age"]) == ("login", "0")
         provider.claims = {"auth_time": None}
-        assert (await browser.log_in("?again=1"))[0] == FORBIDDEN
+        assert (await log_in(browser, "?again=1"))[0] == FORBIDDEN
         provider.claims = {}
-        assert (await browser.log_in("?again=1"))[0] == SEE_OTHER
+        assert (await log_in(browser, "?again=1"))[0] == SEE_OTHER
         person = await browser.person()
         assert person
         assert person.has_just_logged_in
@@ -252,10 +209,10 @@ async def test_a_fresh_proof_is_asked_for_and_checked(
 
 async def test_whoever_logs_in_at_the_provider_has_no_second_way_in(desk: OpenConsole) -> None:
     async with desk.browser() as browser:
-        await browser.log_in()
+        await log_in(browser)
         await desk.store.set_password("kim", "a hash", by_owner=True)
         assert await desk.store.password_hash("kim") is None
-        await browser.log_in()
+        await log_in(browser)
         _, _, page = await browser.get("/console/me")
         assert 'name="keys"' in page
         assert 'name="old"' not in page
@@ -298,7 +255,7 @@ async def test_a_provider_that_is_down_or_wrong_leaves_the_other_ways(
         assert (status, 'name="password"' in page) == (502, True)
         assert (await begun(is_down=False, metadata=metadata))[0] == 502
         assert (await begun(metadata={}))[0] == SEE_OTHER
-        back = await browser.to_provider()
+        back = await to_provider(browser)
         provider.is_down = True
         assert (await browser.get(back))[0] == 502
         assert await browser.person() is None
