@@ -149,7 +149,9 @@ class Access:
             TooManyTriesError: Nothing was checked.
         """
         password_hash = await self._checked(request, name, password)
-        return password_hash and await self._begin(name, "login", password_hash=password_hash)
+        return password_hash and await self._begin(
+            request, name, "login", password_hash=password_hash
+        )
 
     async def log_in_by_passkey(
         self, request: web.Request, credential: str, form_token: str
@@ -169,7 +171,7 @@ class Access:
             return None
         self._give_back(address)
         await self.store.count_passkey_use(passkey.credential_id, uses)
-        return await self._begin(name, "login_by_passkey")
+        return await self._begin(request, name, "login_by_passkey")
 
     async def log_in_by_oidc(self, request: web.Request, oidc: OidcLogin) -> tuple[str, str]:
         """Return the token of a new session and the page to go on to.
@@ -193,7 +195,7 @@ class Access:
             raise
         self._give_back(address)
         proved_at = who.proved_at or _UNKNOWN
-        token = await self._begin(name, "login_by_oidc", proved_at=proved_at)
+        token = await self._begin(request, name, "login_by_oidc", proved_at=proved_at)
         if token is None:
             raise BadLoginError("locked_out")
         return token, started.next
@@ -228,20 +230,23 @@ class Access:
 
     async def _begin(
         self,
+        request: web.Request,
         name: str,
         how: str,
         *,
         proved_at: datetime | None = None,
         password_hash: str | None = None,
     ) -> str | None:
-        token = await self.store.begin_session(name, proved_at, password_hash)
+        """Begin a session in place of the browser's earlier one, of whomever it was."""
+        before = cookie_of(request, SESSION)
+        token = await self.store.begin_session(name, proved_at, password_hash, before=before)
         if token is not None:
             audit("console_login", user=name)
             await self.store.record(name, how)
         return token
 
     def begin(self, response: web.Response, token: str) -> None:
-        """Set the cookie of a session; whatever cookie was there before is worth nothing."""
+        """Set the cookie of a session."""
         self._set_cookie(response, SESSION, token)
 
     def _set_cookie(self, response: web.Response, name: str, value: str) -> None:

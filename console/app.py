@@ -28,6 +28,7 @@ from console.pages.desk import desk_routes
 from console.pages.insight import insight_routes
 from console.pages.login import login_routes
 from console.pages.map import map_routes
+from console.pages.me import me_routes
 from console.pages.messages import message_routes
 from console.pages.parked import parked_routes
 from console.pages.parts import Console
@@ -127,6 +128,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
             tasks=[work],
             routes=[
                 *login_routes(parts),
+                *me_routes(parts),
                 *queue_routes(parts),
                 *case_routes(parts),
                 *side_routes(parts),

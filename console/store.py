@@ -31,7 +31,8 @@ _ADD = """
 _BEGIN = """
     WITH person AS (SELECT name FROM people
                      WHERE name = $2 AND is_active AND ($5::text IS NULL OR password_hash = $5)
-                       FOR SHARE)
+                       FOR SHARE),
+    before AS (DELETE FROM sessions WHERE token_hash = $6 AND EXISTS (SELECT FROM person))
     INSERT INTO sessions (token_hash, name, form_token, proved_at)
     SELECT $1, name, $3, coalesce($4, now()) FROM person
     RETURNING true
@@ -70,10 +71,6 @@ _REPLACE_HASH = """
 _PASSKEY = """
     SELECT name, credential_id, public_key, uses FROM passkeys JOIN people USING (name)
      WHERE credential_id = $1 AND is_active AND oidc_subject IS NULL
-"""
-_ADD_PASSKEY = """
-    INSERT INTO passkeys (credential_id, name, public_key, uses) VALUES ($1, $2, $3, $4)
-    ON CONFLICT DO NOTHING
 """
 _LASTS = """
     SELECT EXISTS (SELECT FROM sessions JOIN people USING (name)
@@ -208,22 +205,11 @@ class ConsoleStore:
             raise BadPasskeyError
         return row[0], NewPasskey(*row[1:])
 
-    async def add_passkey(self, name: str, passkey: NewPasskey) -> None:
-        """Add a passkey to a person; from then on the password alone opens nothing."""
-        await self.pool.execute(
-            _ADD_PASSKEY, passkey.credential_id, name, passkey.public_key, passkey.uses
-        )
-
     async def count_passkey_use(self, credential_id: bytes, uses: int) -> None:
         """Keep the counter of a passkey after a log-in."""
         await self.pool.execute(
             "UPDATE passkeys SET uses = $2 WHERE credential_id = $1", credential_id, uses
         )
-
-    async def passkeys_of(self, name: str) -> int:
-        """Return the number of a person's passkeys."""
-        found: int = await self.pool.fetchval("SELECT count(*) FROM passkeys WHERE name = $1", name)
-        return found
 
     async def name_at_provider(self, subject: str, name: str, role: Role) -> str:
         """Return the name of a person at the provider, added if new; they have this role now.
@@ -248,7 +234,12 @@ class ConsoleStore:
         return found
 
     async def begin_session(
-        self, name: str, proved_at: datetime | None = None, password_hash: str | None = None
+        self,
+        name: str,
+        proved_at: datetime | None = None,
+        password_hash: str | None = None,
+        *,
+        before: str = "",
     ) -> str | None:
         """Begin a session; return its token, of which only the hash is kept.
 
@@ -256,10 +247,13 @@ class ConsoleStore:
 
         Args:
             proved_at: When the person proved who they are; by default now.
+            before: Token of the browser's session before this one, which ends.
         """
         token = token_urlsafe(32)
         ids = _digest(token), name, token_urlsafe(24)
-        has_begun = await self.pool.fetchval(_BEGIN, *ids, proved_at, password_hash)
+        has_begun = await self.pool.fetchval(
+            _BEGIN, *ids, proved_at, password_hash, _digest(before)
+        )
         return token if has_begun else None
 
     async def person(self, token: str) -> Person | None:

@@ -1,6 +1,6 @@
-"""Log in, log out, and the person's own page."""
+"""Log in and log out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from aiohttp import web
@@ -11,35 +11,27 @@ from console.access import (
     LOGIN,
     LOGIN_AT_PROVIDER,
     LOGOUT,
-    ME,
     RETRY_AFTER_S,
     SESSION,
-    ForbiddenError,
     TooManyTriesError,
     safe_next,
     see_other,
 )
-from console.letters import FIELD, BadLettersError, own_letters
 from console.oidc import OidcLogin
 from console.oidc_provider import BadLoginError, ProviderDownError
-from console.pages.parts import Console, bureaus_of
-from console.passkeys import BadPasskeyError
-from console.passwords import MAX_LENGTH, MIN_LENGTH, new_hash
+from console.pages.parts import Console
+from console.passwords import MAX_LENGTH
 from console.roles import Role
 from console.store import Person
 
-_MAX_CODE = 100
-
 
 def login_routes(console: Console) -> Sequence[web.RouteDef]:
-    """Return the routes of log-in, log-out and of the own page."""
+    """Return the routes of log-in and log-out."""
     return [
         *(_provider_routes(console, console.access.oidc) if console.access.oidc else ()),
         web.get(LOGIN, console.with_failures(partial(_show_login, console))),
         web.post(LOGIN, console.with_failures(partial(_log_in, console))),
         web.post(LOGOUT, console.page(Role.VIEWER, partial(_log_out, console))),
-        web.get(ME, console.page(Role.VIEWER, partial(_show_me, console))),
-        web.post(ME, console.page(Role.VIEWER, partial(_change_me, console))),
     ]
 
 
@@ -136,92 +128,3 @@ async def _log_out(console: Console, request: web.Request, person: Person) -> we
     response = see_other(LOGIN)
     response.del_cookie(SESSION, path=HOME)
     return response
-
-
-async def _show_me(
-    console: Console, request: web.Request, person: Person, error: str = "", **shown: str
-) -> web.StreamResponse:
-    return console.site.page(
-        request,
-        "me",
-        person,
-        status=422 if error else 200,
-        error=error,
-        min_length=MIN_LENGTH,
-        bureaus=await bureaus_of(console, console.city),
-        letters={**person.letters, **shown},
-        passkeys=await console.store.passkeys_of(person.name),
-        options=console.access.passkeys.creation_options(person.name, person.form_token),
-    )
-
-
-async def _change_me(console: Console, request: web.Request, person: Person) -> web.StreamResponse:
-    fields = await console.form(request, person)
-    if "keys" in fields or "team" in fields:
-        return await _choose(console, request, person, fields)
-    if person.is_at_provider:
-        raise ForbiddenError
-    if credential := fields.get("credential"):
-        return await _add_passkey(console, request, person, credential)
-    return await _change_password(console, request, person, fields)
-
-
-async def _change_password(
-    console: Console, request: web.Request, person: Person, fields: Mapping[str, str]
-) -> web.StreamResponse:
-    old, new = fields.get("old", "")[:MAX_LENGTH], fields.get("new", "")
-    if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
-        return await _show_me(console, request, person, "length")
-    try:
-        if not await console.access.is_own_password(request, person, old):
-            return await _show_me(console, request, person, "wrong")
-    except TooManyTriesError:
-        return await _show_me(console, request, person, "too_many")
-    if new == old:
-        return await _show_me(console, request, person, "same")
-    await console.store.set_password(person.name, await new_hash(new), by_owner=True)
-    await console.record(person, "password_changed")
-    return await _with_new_session(console, person, HOME)
-
-
-async def _with_new_session(console: Console, person: Person, path: str) -> web.StreamResponse:
-    """Go on to a path in a session that has just begun."""
-    response = see_other(path)
-    if token := await console.store.begin_session(person.name):
-        console.access.begin(response, token)
-    return response
-
-
-async def _choose(
-    console: Console, request: web.Request, person: Person, fields: Mapping[str, str]
-) -> web.StreamResponse:
-    """Set the person's team, or their keys."""
-    if "team" in fields:
-        await console.preferences.set_team(person.name, fields["team"][:_MAX_CODE])
-        return see_other(ME)
-    try:
-        letters = {} if "usual" in fields else own_letters({**_fields_of(person), **fields})
-    except BadLettersError as bad:
-        typed = {name.removeprefix(FIELD): key for name, key in fields.items()}
-        return await _show_me(console, request, person, f"letter_{bad}", **typed)
-    await console.preferences.set_keys(person.name, fields["keys"])
-    await console.preferences.set_letters(person.name, letters)
-    return see_other(ME)
-
-
-def _fields_of(person: Person) -> Mapping[str, str]:
-    return {FIELD + action: letter for action, letter in person.letters.items()}
-
-
-async def _add_passkey(
-    console: Console, request: web.Request, person: Person, credential: str
-) -> web.StreamResponse:
-    console.access.step_up(person, ME)
-    try:
-        passkey = console.access.passkeys.registered(credential, person.form_token)
-    except BadPasskeyError:
-        return await _show_me(console, request, person, "passkey")
-    await console.store.add_passkey(person.name, passkey)
-    await console.store.end_sessions(person.name)  # one may be a thief's
-    await console.record(person, "passkey_added")
-    return await _with_new_session(console, person, ME)

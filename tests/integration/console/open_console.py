@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from console.app import console
 from console.roles import Role
@@ -20,6 +21,8 @@ from tests.support.databases import Database
 SEE_OTHER, FORBIDDEN = 303, 403
 PASSWORD = "a password of one's own"  # noqa: S105 - of people of the tests
 _TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+
+_PAGE = URL("http://127.0.0.1/console/me")
 
 Answer = tuple[int, str, str]
 
@@ -56,6 +59,12 @@ class Browser:
         """Token of the session; an empty text for none."""
         kept = {cookie.key: cookie.value for cookie in self.client.cookie_jar}
         return kept.get("console", "")
+
+    def set_token(self, token: str | None) -> None:
+        """Go on in another session."""
+        assert token
+        self.client.cookie_jar.clear()
+        self.client.cookie_jar.update_cookies({"console": token}, _PAGE)
 
     async def person(self) -> Person | None:
         return await self.store.person(self.token)

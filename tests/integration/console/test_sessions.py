@@ -4,10 +4,13 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from console.own_access import OwnAccess
+from console.passkeys import NewPasskey
 from console.passwords import hashed
 from console.roles import Role
 from console.store import add_person
 from tests.integration.console.open_console import (
+    FORBIDDEN,
     PASSWORD,
     SEE_OTHER,
     OpenConsole,
@@ -59,3 +62,56 @@ async def test_a_first_password_ends_after_three_days(desk: OpenConsole) -> None
         await browser.send(ME, old="made anew", new=PASSWORD)
         await desk.store.pool.execute(aged)
         assert (await browser.log_in("kim"))[0] == SEE_OTHER
+
+
+async def test_another_log_in_ends_the_session_before_it(desk: OpenConsole) -> None:
+    await desk.add("kim", Role.VIEWER)
+    async with desk.browser() as browser:
+        await browser.log_in("kim")
+        before = browser.token
+        assert (await browser.log_in("kim", "a wrong one"))[0] == 401
+        assert await desk.store.person(before)
+        await browser.log_in("kim")
+        assert browser.token != before
+        assert await desk.store.person(before) is None
+        assert await browser.person()
+
+
+async def test_people_see_their_sessions_and_end_the_others(desk: OpenConsole) -> None:
+    await desk.add("kim", Role.VIEWER)
+    await desk.add("lee", Role.VIEWER)
+    async with desk.browser() as one, desk.browser() as other, desk.browser() as lee:
+        await one.log_in("kim")
+        await lee.log_in("lee")
+        assert "End the others" not in (await one.get(ME))[2]
+        await other.log_in("kim")
+        assert 'Sessions <span class="count">2</span>' in (await one.get(ME))[2]
+        assert (await one.send(ME, action="end_others"))[:2] == (SEE_OTHER, ME)
+        assert [bool(await each.person()) for each in (one, other, lee)] == [True, False, True]
+
+
+async def test_people_remove_a_passkey_but_not_the_last_one(desk: OpenConsole) -> None:
+    await desk.add("kim", Role.VIEWER)
+    async with desk.browser() as browser:
+        await browser.log_in("kim")
+        own = OwnAccess(desk.store)
+        keys = [NewPasskey(bytes([n]) * 16, b"a key", 0) for n in (1, 2)]
+        pool = desk.store.pool
+        for key in keys:
+            await own.add_passkey("kim", key)
+            assert await browser.person() is None
+            browser.set_token(await desk.store.begin_session("kim"))
+        lost = (await own.passkeys("kim"))[0].passkey_id
+        assert lost in (await browser.get(ME))[2]
+        await pool.execute("UPDATE sessions SET proved_at = now() - interval '11 minutes'")
+        again = await browser.send(ME, action="remove_passkey", passkey=lost)
+        assert again[1].startswith("/console/login?again=1")
+        await pool.execute("UPDATE sessions SET proved_at = now()")
+        before = browser.token
+        removed = await browser.send(ME, action="remove_passkey", passkey=lost)
+        assert removed[:2] == (SEE_OTHER, ME)
+        assert await desk.store.person(before) is None
+        [last] = await own.passkeys("kim")
+        refused = await browser.send(ME, action="remove_passkey", passkey=last.passkey_id)
+        assert refused[0] == FORBIDDEN
+        assert await own.passkeys("kim") == [last]
