@@ -94,4 +94,6 @@ def test_a_broker_is_reached_by_the_router_and_by_who_is_named(kafka: Rendered) 
         spec = rendered.of("Kafka")["route311"]["spec"]["kafka"]
         [listener] = spec["listeners"]
         assert listener["networkPolicyPeers"] == peers
-        assert spec["config"]["max.connections.per.ip"] < listener["configuration"]["maxConnections"]
+        assert (
+            spec["config"]["max.connections.per.ip"] < listener["configuration"]["maxConnections"]
+        )

@@ -135,7 +135,7 @@ def test_the_proxy_runs_the_files_that_the_tests_of_routes_and_certificates_read
         assert mounted[name].rstrip() == FILE.with_name(name).read_text().rstrip()
     assert container["command"] == ["sh", f"{folder}/run", f"{folder}/Caddyfile", secret]
     assert environment(rendered.pods()["proxy"])["ROUTE311_ADMIN"] == "unix//tmp/admin.sock"
-    assert {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
+    assert "tmp" in {mount["name"] for mount in container["volumeMounts"]}
 
 
 @pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort", "ClusterIP"])

@@ -18,7 +18,7 @@ from shared.contract.events import (
 
 
 class CaseName(Data):
-    """What people know a case by."""
+    """A case as people know it: its kind, level and words."""
 
     case_id: str
     """Id of the case."""

@@ -62,26 +62,26 @@ class FoldedCase(NamedTuple):
     corrected: bool
 
 
-class Period(NamedTuple):
+class ClosedTime(NamedTuple):
     """Time from ``since`` to ``until``, both exclusive."""
 
     since: datetime
     until: datetime
 
 
-def closed_periods(turns: Iterable[tuple[str, datetime]]) -> list[Period]:
+def closed_periods(turns: Iterable[tuple[str, datetime]]) -> list[ClosedTime]:
     """Return the times from a closing to the reopening after it.
 
     Args:
         turns: Closings and reopenings in order of their versions.
     """
-    found: list[Period] = []
+    found: list[ClosedTime] = []
     closed_at: datetime | None = None
     for what, at in turns:
         if what == "closed":
             closed_at = at
         elif closed_at is not None:
-            found.append(Period(closed_at, at))
+            found.append(ClosedTime(closed_at, at))
             closed_at = None
     return found
 

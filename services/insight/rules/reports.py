@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from services.insight.rules.cases import Period
+from services.insight.rules.cases import ClosedTime
 from services.insight.rules.reporting import Incident, ReportingRatio, coarse, reporting_ratios
 from services.insight.rules.suppression import SMALLEST_SHOWN
 from services.insight.rules.survival import Duration, reached_after
@@ -104,7 +104,7 @@ def exposure_of(
     window: timedelta,
     ended_at: datetime | None,
     now: datetime,
-    closed: Sequence[Period] = (),
+    closed: Sequence[ClosedTime] = (),
 ) -> tuple[timedelta | None, int]:
     """Return the time under observation after the first report, and the later reporters in it.
 
@@ -236,7 +236,7 @@ def _ratios(
     """Return the ratios by cell; the rates of the kinds are those of all facts of their city.
 
     Where the number of later reports is hidden, the ratio is that of its class of five numbers; of
-    few cases under observation none is told.
+    few cases under observation none is published.
     """
     incidents = [
         Incident(cell_of(one, by), f"{one.city} {one.kind}", one.exposure / _DAY, one.further)

@@ -7,7 +7,7 @@ import pytest
 from services.insight.rules.cases import (
     CaseVersion,
     FoldedCase,
-    Period,
+    ClosedTime,
     closed_periods,
     fold,
 )
@@ -110,7 +110,7 @@ def test_later_reports_by_other_people_count_while_the_problem_stands(
     assert (exposure / DAY if exposure else None, found) == (days, further)
 
 
-CLOSED = Period(NOON + DAY, NOON + 3 * DAY)
+CLOSED = ClosedTime(NOON + DAY, NOON + 3 * DAY)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ CLOSED = Period(NOON + DAY, NOON + 3 * DAY)
         pytest.param([report(0)], [CLOSED], 30, 5.0, 0, id="a gap"),
         pytest.param([report(0)], [CLOSED], 2, 1.0, 0, id="reopened in the future of the count"),
         pytest.param(
-            [report(0)], [Period(CLOSED.since, NOON + 9 * DAY)], 30, 1.0, 0, id="till end"
+            [report(0)], [ClosedTime(CLOSED.since, NOON + 9 * DAY)], 30, 1.0, 0, id="till end"
         ),
         pytest.param(
-            [report(0)], [CLOSED, Period(NOON + 4 * DAY, NOON + 5 * DAY)], 30, 4.0, 0, id="2"
+            [report(0)], [CLOSED, ClosedTime(NOON + 4 * DAY, NOON + 5 * DAY)], 30, 4.0, 0, id="2"
         ),
         pytest.param([report(48)], [CLOSED], 30, 6.0, 0, id="first reported in it"),
         pytest.param([report(0)], [CLOSED._replace(until=NOON)], 30, 7.0, 0, id="clocks differ"),
@@ -130,12 +130,12 @@ CLOSED = Period(NOON + DAY, NOON + 3 * DAY)
             [report(0), report(24), report(48), report(72)], [CLOSED], 30, 5.0, 2, id="in it"
         ),
         pytest.param(
-            [report(0)], [Period(NOON + HOUR, NOON + 7 * DAY)], 30, None, 0, id="too short"
+            [report(0)], [ClosedTime(NOON + HOUR, NOON + 7 * DAY)], 30, None, 0, id="too short"
         ),
     ],
 )
 def test_the_time_in_which_a_case_was_closed_is_not_observed(
-    reports: list[TimedReport], closed: list[Period], now: int, days: float | None, further: int
+    reports: list[TimedReport], closed: list[ClosedTime], now: int, days: float | None, further: int
 ) -> None:
     exposure, found = exposure_of(reports, 7 * DAY, None, NOON + now * DAY, closed)
 
@@ -147,7 +147,7 @@ def test_a_case_is_closed_from_its_last_closing_to_its_reopening() -> None:
 
     found = closed_periods((what, NOON + at * DAY) for what, at in turns)
 
-    assert found == [Period(NOON + 2 * DAY, NOON + 3 * DAY)]
+    assert found == [ClosedTime(NOON + 2 * DAY, NOON + 3 * DAY)]
 
 
 def test_the_future_is_not_observed() -> None:
