@@ -99,7 +99,7 @@ def small_cells(
     too: beside them and ``n``, the one could be had by subtraction.
 
     Args:
-        partitions: The class of a fact, whose numbers are told or are differences of what is.
+        partitions: The class of a fact, whose numbers are published or are differences of what is.
     """
     totals: dict[Hashable, dict[Cell, int]] = defaultdict(lambda: defaultdict(int))
     for fact in facts:
