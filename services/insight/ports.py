@@ -12,12 +12,7 @@ from services.insight.records import DeskContact
 from services.insight.rules import reports
 from services.insight.rules.cases import closed_periods
 from services.insight.rules.desk import ContactFact, desk_rows
-from services.insight.rules.months import (
-    PublicMonth,
-    earliest,
-    public_months,
-    reported_month,
-)
+from services.insight.rules.months import PublicMonth, earliest, public_months, reported_month
 from services.insight.rules.reports import CaseFact, RequestFact, TimedReport
 from services.insight.rules.survival import Duration
 from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Cell, Row, hidden_cells
@@ -88,23 +83,23 @@ class InsightPorts:
 
     async def report(self, wanted: Wanted) -> list[Row]:
         """Return the rows of a report."""
-        periods = self._periods(wanted)
         report, by = wanted.report, wanted.by
+        periods = self._periods(wanted.since, wanted.until, wanted.jurisdiction)
+        about_cases = reports.is_about_cases(report)
         async with queries.snapshot(self.pool) as db:
-            if reports.is_about_cases(report):
-                cases = await queries.case_rows(db, periods)
-                return await asyncio.to_thread(
-                    lambda: reports.case_rows(report, self._cases(cases), by)
-                )
-            requests = await queries.request_rows(db, periods)
+            cases = await queries.case_rows(db, periods) if about_cases else ()
+            requests = () if about_cases else await queries.request_rows(db, periods)
             contacts = await queries.contact_rows(db, periods) if report == "desk" else ()
-        if report == "desk":
-            return await asyncio.to_thread(
-                lambda: desk_rows(self._requests(requests), [*map(self._contact, contacts)], by)
-            )
-        return await asyncio.to_thread(
-            lambda: reports.request_rows(report, self._requests(requests), by)
-        )
+
+        def count() -> list[Row]:
+            if about_cases:
+                return reports.case_rows(report, self._cases(cases), by)
+            facts = self._requests(requests)
+            if report == "desk":
+                return desk_rows(facts, [*map(self._contact, contacts)], by)
+            return reports.request_rows(report, facts, by)
+
+        return await asyncio.to_thread(count)
 
     async def take_contacts(
         self, city: str, sent_by: str, contacts: Sequence[DeskContact]
@@ -123,8 +118,7 @@ class InsightPorts:
             shown = next((one for one in months if month in (None, one.first_day)), None)
             if shown is None:
                 return None
-            wanted = Wanted("volumes", (), shown.first_day, shown.last_day, city)
-            periods = self._periods(wanted)
+            periods = self._periods(shown.first_day, shown.last_day, city)
             requests = await queries.request_rows(db, periods)
             cases = await queries.case_rows(db, periods)
         tables = await asyncio.to_thread(self._public_tables, requests, cases)
@@ -149,16 +143,18 @@ class InsightPorts:
             for report, dimensions in PUBLIC_REPORTS.items()
         }
 
-    def _periods(self, wanted: Wanted) -> list[CityPeriod]:
-        """Return the period of each city in its own time."""
+    def _periods(
+        self, since: date | None, until: date | None, only: str | None
+    ) -> list[CityPeriod]:
+        """Return the period of each city, or of one, in its own time."""
         return [
             CityPeriod(
                 city,
-                _midnight(wanted.since, zone) if wanted.since else START_OF_TIME,
-                _midnight(wanted.until + _DAY, zone) if wanted.until else END_OF_TIME,
+                _midnight(since, zone) if since else START_OF_TIME,
+                _midnight(until + _DAY, zone) if until else END_OF_TIME,
             )
             for city, zone in self.policy.timezones.items()
-            if wanted.jurisdiction in (None, city)
+            if only in (None, city)
         ]
 
     def _requests(self, rows: Sequence[queries.Row]) -> list[RequestFact]:

@@ -12,13 +12,7 @@ from pydantic_core import PydanticCustomError
 from services.insight.ports import InsightPorts
 from services.insight.records import DeskContact
 from shared.contract.events import Data, FieldError, PlausibleMoment
-from shared.runtime.http.calls import (
-    JSON,
-    answers_errors,
-    json_response,
-    refuse_fields,
-    validated,
-)
+from shared.runtime.http.calls import JSON, answers_errors, json_response, refuse_fields, validated
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     JSON_REFUSALS,

@@ -20,21 +20,11 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from services.insight.channels.reports.public import WITHIN_S, known_city, public_routes, row_fields
-from services.insight.ports import (
-    DIMENSIONS,
-    MOST_DIMENSIONS,
-    InsightPorts,
-    Wanted,
-)
+from services.insight.ports import DIMENSIONS, MOST_DIMENSIONS, InsightPorts, Wanted
 from shared.contract.events import Data
 from shared.csv_text import nested_csv
 from shared.runtime.http.authentication import RefusedError
-from shared.runtime.http.calls import (
-    JSON,
-    answers_errors,
-    json_response,
-    validated,
-)
+from shared.runtime.http.calls import JSON, answers_errors, json_response, validated
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     KEY_REFUSALS,

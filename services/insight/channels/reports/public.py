@@ -1,19 +1,13 @@
 """Figures of a month over HTTP, for everybody."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    ValidationInfo,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from services.insight.ports import InsightPorts, Row
@@ -69,7 +63,7 @@ READ_FIGURES = Operation(
 )
 
 
-def row_fields(by: Sequence[str], row: Row) -> Mapping[str, Any]:
+def row_fields(by: Sequence[str], row: Row) -> dict[str, Any]:
     """Return a row as a JSON object."""
     suppressed = {"suppressed": True} if row.n is None else {}
     return dict(zip(by, row.cell, strict=True)) | {"n": row.n} | suppressed | dict(row.figures)
@@ -148,10 +142,10 @@ class _KeptFigures:
             month=str(found.month),
             complete=found.month.is_complete,
             months=list(map(str, found.months)),
-            volumes=[dict(row_fields(["month"], row)) for row in found.volumes],
+            volumes=[row_fields(["month"], row) for row in found.volumes],
             tables={
                 report: {
-                    dimension: [dict(row_fields([dimension], row)) for row in rows]
+                    dimension: [row_fields([dimension], row) for row in rows]
                     for dimension, rows in by_dimension.items()
                 }
                 for report, by_dimension in found.tables.items()

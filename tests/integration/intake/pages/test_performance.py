@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from services.intake.channels.open_data.package import PACKAGE
 from services.intake.channels.pages.performance import PublicFigures
 from tests.integration.intake.conftest import Running
 from tests.support.intake.browser import visit
@@ -70,6 +71,7 @@ async def test_a_month_is_shown_with_a_table_beside_each_chart_and_no_cookie(
 async def test_each_chart_has_its_rows_as_csv_and_the_page_leads_to_open_data(
     running: Running, tmp_path: Path
 ) -> None:
+    (tmp_path / PACKAGE).touch()  # so that the export waits for the night
     async with (
         insight(FIGURES) as url,
         running(insight_url=url, open_data_folder=tmp_path) as client,
