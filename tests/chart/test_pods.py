@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helm_python.errors import HelmError
 from pydantic_settings import BaseSettings
 
 from console.settings import ConsoleSettings
@@ -16,7 +17,7 @@ from services.triage.settings import StreamSettings, TriageSettings
 from shared.contract.grants import SERVICES
 from shared.runtime.migrate import CONSOLE, OPERATIONS
 from shared.runtime.migrate import SCHEMAS as ROLES
-from tests.chart.charts import SIZES, Rendered, environment, render
+from tests.chart.charts import SIZES, Rendered, environment, render, validate
 
 SETTINGS: dict[str, type[BaseSettings]] = {
     "intake": IntakeSettings,
@@ -131,6 +132,22 @@ def test_secrets_are_files_and_no_variables(rendered: Rendered) -> None:
             for item in source["secret"]["items"]
         }  # fmt: skip
         assert files == mounted, name
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_secret_among_the_settings_is_refused(service: str) -> None:
+    kind = SETTINGS[service]
+    prefix = kind.model_config["env_prefix"]
+    names = [
+        str(field.validation_alias or f"{prefix}{name}".upper())
+        for name, field in kind.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    ]
+
+    assert names
+    for name in names:
+        with pytest.raises(HelmError, match=name):
+            validate("city", {"processes": {service: {"settings": {name: "a secret"}}}})
 
 
 @pytest.mark.parametrize("size", SIZES)
