@@ -29,6 +29,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     CONSOLE: ConsoleSettings,
 }
 SECRETS = "/run/secrets/route311/"
+LONGEST_UPLOAD_S = 65  # that deploy/proxy/Caddyfile allows
 STOP_WITHIN_S = 10  # of a service, which is longer than the longest batch
 
 
@@ -83,6 +84,18 @@ def test_a_process_has_time_to_finish_its_batch_and_to_leave_the_load_balancer(
         probe = container["readinessProbe"]
         assert pod["spec"]["terminationGracePeriodSeconds"] > drain_s + STOP_WITHIN_S, name
         assert drain_s > 2 * probe["periodSeconds"] * probe["failureThreshold"], name
+
+
+def test_the_proxy_takes_calls_until_load_balancers_know_that_it_goes_and_ends_those_in_progress(
+    rendered: Rendered,
+) -> None:
+    spec = rendered.pods()["proxy"]["spec"]
+    [container] = spec["containers"]
+    waits_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+
+    assert waits_s >= 15
+    assert spec["terminationGracePeriodSeconds"] >= waits_s + LONGEST_UPLOAD_S
+    assert rendered.of("Deployment")["proxy"]["spec"]["replicas"] >= 2
 
 
 def test_a_start_may_take_longer_than_a_hang(rendered: Rendered) -> None:
