@@ -1,5 +1,6 @@
 """What docker-compose.yml and the Dockerfile promise about every container."""
 
+import re
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from tests.support.paths import REPOSITORY
+from tests.support.proxy import FILE as CADDYFILE
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -82,8 +84,18 @@ def test_a_backup_is_made_and_only_the_proxy_is_trusted_with_addresses() -> None
 
     assert "--exclude-table-data=notify.contact_keys" in script
     assert ip_address(address) in ip_network(subnet["subnet"])
-    for service in ("intake", "triage", "dispatch", "notify", "insight"):
+    for service in ("intake", "triage", "dispatch", "notify", "insight", "console"):
         assert SERVICES[service]["environment"]["ROUTE311_TRUSTED_PROXIES"] == f"{address}/32"
+
+
+def test_the_proxy_leads_to_a_container_whatever_its_file_leads_to() -> None:
+    upstreams = set(re.findall(r"\{\$(\w+):127\.0\.0\.1:", CADDYFILE.read_text()))
+    variables = SERVICES["proxy"]["environment"]
+
+    assert "ROUTE311_CONSOLE" in upstreams
+    for upstream in upstreams:
+        container, _, port = variables[upstream].partition(":")
+        assert (container in SERVICES, port) == (True, "8080"), upstream
 
 
 def test_our_image_holds_no_tools_to_build_with_and_names_its_user_by_number() -> None:
