@@ -15,7 +15,7 @@ VARIANTS = {
         "secrets": {"externalStore": {"kind": "ClusterSecretStore", "name": "vault"}},
         "image": {"digest": "sha256:" + "0" * 64, "pullSecrets": [{"name": "registry"}]},
         "proxy": {"service": {"type": "ClusterIP", "annotations": {"a": "b"}}},
-        "monitoring": {"labels": {"release": "prometheus"}},
+        "monitoring": {"labels": {"release": "prometheus"}, "prober": "blackbox.monitoring:9115"},
     },
     "bare": {
         "kafka": {"strimzi": {"create": False, "storageClass": "fast"}},
