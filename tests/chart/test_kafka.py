@@ -94,6 +94,29 @@ def test_a_broker_is_reached_by_the_router_and_by_who_is_named(kafka: Rendered) 
         spec = rendered.of("Kafka")["route311"]["spec"]["kafka"]
         [listener] = spec["listeners"]
         assert listener["networkPolicyPeers"] == peers
-        assert (
-            spec["config"]["max.connections.per.ip"] < listener["configuration"]["maxConnections"]
-        )
+        most = listener["configuration"]["maxConnections"]
+        assert spec["config"]["max.connections.per.ip"] < most
+
+
+def test_brokers_and_their_operators_are_let_into_a_restricted_namespace(kafka: Rendered) -> None:
+    entities = kafka.of("Kafka")["route311"]["spec"]["entityOperator"]
+    templates = [
+        kafka.of("KafkaNodePool")["route311-brokers"]["spec"]["template"],
+        entities["template"],
+    ]
+    contexts = {
+        name: container["securityContext"]
+        for template in templates
+        for name, container in template.items()
+    }
+
+    assert contexts.keys() == {"kafkaContainer", "topicOperatorContainer", "userOperatorContainer"}
+    for context in contexts.values():
+        assert context == {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+    for operator in ("topicOperator", "userOperator"):
+        assert entities[operator]["resources"]["limits"]["memory"]
