@@ -90,9 +90,9 @@ _LIST_AUDIT = """
      ORDER BY number DESC LIMIT $3
 """
 _LAST_DONE = "SELECT max(at) FROM audit WHERE about = $2 AND action = $1"
-_WAS_MADE_BY = """
+_DEPEND_ON_EACH_OTHER = """
     SELECT EXISTS (SELECT FROM audit
-                    WHERE about = $1 AND name = $2 AND at > now() - interval '1 day'
+                    WHERE (about, name) IN (($1, $2), ($2, $1)) AND at > now() - interval '1 day'
                       AND action IN ('person_add', 'person_password', 'person_role'))
 """
 _COUNT_TODAY = """
@@ -345,9 +345,9 @@ class ConsoleStore:
             "INSERT INTO audit (name, action, about) VALUES ($1, $2, $3)", name, action, about
         )
 
-    async def was_made_by(self, name: str, other: str) -> bool:
-        """Return True when another person made or changed an account within the last day."""
-        found: bool = await self.pool.fetchval(_WAS_MADE_BY, name, other)
+    async def depend_on_each_other(self, name: str, other: str) -> bool:
+        """Return True when one of the two made or changed the other's account within a day."""
+        found: bool = await self.pool.fetchval(_DEPEND_ON_EACH_OTHER, name, other)
         return found
 
     async def counts_today(self, name: str, prefix: str, zone: str) -> Mapping[str, int]:

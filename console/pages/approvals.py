@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from uuid import UUID
 
 from aiohttp import web
 
 from console.access import HOME, ForbiddenError
 from console.pages.commands import case_path
-from console.pages.parts import Console
+from console.pages.parts import Console, uuid_of
 from console.roles import Role
 from console.store import Person
 
@@ -20,6 +20,16 @@ async def waiting_approvals(console: Console) -> Sequence[Mapping[str, Any]]:
     """Return the commands that wait, newest first."""
     answer = await console.dispatch.get("/v1/approvals", {"status": "waiting"})
     return answer.body["approvals"] if answer.is_done else ()
+
+
+async def _actor_of(console: Console, approval: str) -> str | None:
+    """Return who gave the commands of an approval; None for an unknown one."""
+    if (known := uuid_of(approval)) is None:
+        return None
+    cursor = str(UUID(int=min(known.int + 1, 2**128 - 1)))  # of the page that begins with it
+    answer = await console.dispatch.get("/v1/approvals", {"after": cursor, "limit": "1"})
+    found = answer.body["approvals"] if answer.is_done else ()
+    return next((one["actor"] for one in found if one["approval_id"] == str(known)), None)
 
 
 def approval_routes(console: Console) -> Sequence[web.RouteDef]:
@@ -38,12 +48,12 @@ def approval_routes(console: Console) -> Sequence[web.RouteDef]:
         decision, approval = fields.get("command", ""), fields.get("approval", "")
         if decision not in _DECISIONS:
             raise ForbiddenError
-        path = f"/v1/approvals/{quote(approval, safe='')}/{decision}"
-        waiting = await waiting_approvals(console)
-        actors = [one["actor"] for one in waiting if one["approval_id"] == approval]
-        if actors and await console.store.was_made_by(person.name, actors[0]):
+        actor = await _actor_of(console, approval)
+        if actor is None:
+            return await shown(request, person, status=404, problem="unknown_approval")
+        if await console.store.depend_on_each_other(person.name, actor):
             return await shown(request, person, status=403, problem="same_person")
-        answer = await console.dispatch.post(path, person, {})
+        answer = await console.dispatch.post(f"/v1/approvals/{approval}/{decision}", person, {})
         if not answer.is_done:
             return await shown(request, person, status=answer.status, problem=answer.problem)
         await console.record(person, f"approval_{decision}", approval)
