@@ -14,10 +14,13 @@ _ADD = """
     ON CONFLICT DO NOTHING
 """
 _FIND = """
-    SELECT media_type, erased_at IS NOT NULL AS erased FROM media WHERE media_id = $1::text::uuid
+    SELECT media_type, erased_at IS NOT NULL AS erased, withheld
+      FROM media WHERE media_id = $1::text::uuid
 """
 _RELEASE = """
-    UPDATE media SET released_by = $2 WHERE media_id = $1::text::uuid AND erased_at IS NULL
+    UPDATE media
+       SET released_by = $2, withheld = $2::text IS NULL AND (withheld OR released_by IS NOT NULL)
+     WHERE media_id = $1::text::uuid AND erased_at IS NULL
 """
 _ATTACH = """
     WITH attached AS (

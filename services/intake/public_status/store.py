@@ -139,8 +139,9 @@ _REQUEST = """
       LEFT JOIN listed_requests AS listed USING (request_id)
      CROSS JOIN LATERAL (
            SELECT array_agg(id) FILTER (WHERE released_by IS NOT NULL) AS media_ids,
-                  array_agg(id) FILTER (WHERE released_by IS NULL) AS held_media_ids
-             FROM (SELECT replace(media_id::text, '-', '') AS id, released_by
+                  array_agg(id) FILTER (WHERE released_by IS NULL AND NOT withheld)
+                     AS held_media_ids
+             FROM (SELECT replace(media_id::text, '-', '') AS id, released_by, withheld
                      FROM request_media JOIN media USING (media_id)
                     WHERE request_media.request_id = requests.request_id AND erased_at IS NULL
                     ORDER BY uploaded_at, media_id) AS kept) AS pictures

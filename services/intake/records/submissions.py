@@ -170,7 +170,13 @@ class Uploader:
 
 @dataclass(frozen=True, slots=True)
 class KeptMedia:
-    """The facts of a kept picture; an erased one is gone for good."""
+    """The facts of a kept picture.
+
+    Attributes:
+        erased: Gone for good.
+        withheld: The public saw it and must not any more.
+    """
 
     media_type: str
     erased: bool
+    withheld: bool

@@ -85,16 +85,27 @@ async def test_the_public_sees_a_picture_only_while_it_is_released(running: Runn
         async def seen() -> Any:
             return (await call(client, "GET", path)).json["media"]
 
-        before = await seen()
+        async def downloaded() -> list[int]:
+            """Return what a stranger and an operator get."""
+            return [
+                (await call(client, "GET", path_of(kept), one)).status for one in (None, OPERATOR)
+            ]
+
+        before = await seen(), await downloaded()
         for _ in range(2):
             answer = await call(client, "POST", f"{path_of(kept)}/release", OPERATOR)
             assert (answer.status, answer.json["released"]) == (200, True)
-        released = await seen()
+        released = await seen(), await downloaded()
         answer = await call(client, "POST", f"{path_of(kept)}/withhold", OPERATOR)
-        withheld = await seen()
+        withheld = await seen(), await downloaded()
+        await call(client, "POST", f"{path_of(kept)}/release", OPERATOR)
+        again = await downloaded()
 
     assert (answer.status, answer.json["released"]) == (200, False)
-    assert (before, released, withheld) == ([], [{"url": path_of(kept)}], [])
+    assert before == ([], [200, 200])
+    assert released == ([{"url": path_of(kept)}], [200, 200])
+    assert withheld == ([], [404, 200])
+    assert again == [200, 200]
 
 
 async def test_a_file_without_a_row_is_deleted_and_no_other(

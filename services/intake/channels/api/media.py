@@ -114,6 +114,8 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
         stranger = None if is_known(request) else callers.address(request)
         async with core.limits.downloads.slot(Uploader("download", stranger), _DOWNLOAD_TURN_S):
             media_id, kept = await _find(request, core)
+            if kept.withheld and not is_known(request):
+                raise _unknown()
             content = await library.files.read(media_id)
             if content is None:
                 raise _unknown()
