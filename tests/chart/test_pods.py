@@ -268,6 +268,21 @@ def test_a_channel_is_open_in_some_process_of_a_country(country: Rendered) -> No
     assert opened == {"api", "open311", "pages", "sms", "mail"}
 
 
+def test_a_process_of_a_channel_holds_that_channels_secrets_alone(country: Rendered) -> None:
+    of_intake = {"INTAKE_POSTGRES_DSN", "INTAKE_REPORTER_KEY", "INTAKE_MEDIA_S3_SECRET_ACCESS_KEY"}
+    held = {
+        name: {variable.removesuffix("_FILE") for variable, value in environment(pod).items()
+               if value.startswith(SECRETS)} - {"ROUTE311_KAFKA_PASSWORD"}
+        for name, pod in country.services().items() if name.startswith("intake")
+    }  # fmt: skip
+
+    assert held == {
+        "intake": of_intake,
+        "intake-pages": of_intake,
+        "intake-mail": {*of_intake, "INTAKE_SMTP_PASSWORD"},
+    }
+
+
 def _with_files(variables: dict[str, str], folder: Path) -> dict[str, str]:
     """The variables, with each file of a Secret present."""
     found = {}
