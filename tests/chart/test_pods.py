@@ -75,6 +75,16 @@ def test_every_pod_names_a_version_of_its_image(rendered: Rendered) -> None:
         assert container["image"].rpartition(":")[2] not in {"", "latest"}
 
 
+def test_every_image_can_be_named_by_its_bytes() -> None:
+    digest = f"sha256:{'0' * 64}"
+    values = {"image": {"digest": digest}, "proxy": {"image": f"caddy:2.10.2@{digest}"}}
+    validate("country", values)
+
+    for name, pod in render("country", values).pods().items():
+        [container] = pod["spec"]["containers"]
+        assert container["image"].endswith(f"@{digest}"), name
+
+
 def test_a_process_has_time_to_finish_its_batch_and_to_leave_the_load_balancer(
     rendered: Rendered,
 ) -> None:

@@ -31,6 +31,7 @@ def test_a_name_that_is_not_there_is_an_error_that_says_so(values: Any, word: st
         ({"processes": {"triage": {"replicas": {"min": 0}}}}, "processes/triage/replicas/min"),
         ({"processes": {"triage": {"settings": {"log_level": "INFO"}}}}, "log_level"),
         ({"image": {"tag": "latest"}}, "image/tag"),
+        ({"proxy": {"image": "caddy:latest"}}, "proxy/image"),
         ({"kafka": {"operators": ["ana"]}}, "kafka/operators"),
         ({"proxy": {"operators": {"sourceRanges": ["10.0.0.0"]}}}, "sourceRanges"),
         ({"proxy": {"operators": {"sourceRanges": []}}}, "operators/sourceRanges"),
