@@ -170,12 +170,7 @@ class Uploader:
 
 @dataclass(frozen=True, slots=True)
 class KeptMedia:
-    """The facts of a kept picture.
-
-    Attributes:
-        erased: Gone for good.
-        withheld: The public saw it and must not any more.
-    """
+    """The facts of a kept picture; a withheld one was public once."""
 
     media_type: str
     erased: bool

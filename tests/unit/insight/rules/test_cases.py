@@ -6,8 +6,8 @@ import pytest
 
 from services.insight.rules.cases import (
     CaseVersion,
-    FoldedCase,
     ClosedTime,
+    FoldedCase,
     closed_periods,
     fold,
 )
