@@ -20,7 +20,7 @@ from console.store import ConsoleStore, Person
 from shared.runtime.http.body import urlencoded_fields
 from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of, cookie_of
 from shared.runtime.http.rate_limits import TokenBuckets
-from shared.runtime.ops.audit import audit, authentication_failed
+from shared.runtime.ops.audit import access_refused, authentication_failed
 
 HOME = "/console"
 LOGIN = f"{HOME}/login"
@@ -38,6 +38,7 @@ _BURST_S = 60.0
 _PAGES_PER_SECOND, _BURST_OF_PAGES_S = 10, 5.0  # a case takes five of dispatch's 100 calls
 _MOST_OPEN = 30  # pages, pictures and streams of one person
 _MAX_FIELDS = 500
+_NAME = web.RequestKey("NAME", str)
 _UNKNOWN = datetime.fromtimestamp(0, UTC)  # of a proof that a provider does not date
 
 Handler = Callable[[web.Request, Person], Awaitable[web.StreamResponse]]
@@ -95,10 +96,11 @@ class Access:
             if person is None:
                 wanted = request.path_qs if request.method == "GET" else HOME
                 raise web.HTTPSeeOther(f"{LOGIN}?next={quote(wanted, safe='')}")
+            request[_NAME] = person.name
             if person.must_set_up and request.path not in {ME, LOGOUT}:
                 raise web.HTTPSeeOther(ME)
             if person.role < role:
-                raise ForbiddenError
+                raise ForbiddenError("role_too_low")
             with self._one_more(person.name, is_page=is_page):
                 return await handler(request, person)
 
@@ -125,8 +127,13 @@ class Access:
         fields = dict(urlencoded_fields(body, _MAX_FIELDS))
         given = fields.get(FORM_TOKEN, "")
         if sent_by != self.origin or not hmac.compare_digest(given.encode(), token.encode()):
-            raise ForbiddenError
+            raise ForbiddenError("foreign_form")
         return fields
+
+    def log_refusal(self, request: web.Request, reason: str) -> None:
+        """Log that somebody may not do what they tried."""
+        who = request.get(_NAME, "")
+        access_refused(self.address_of(request), reason, user=who, path=request.path)
 
     @staticmethod
     def step_up(person: Person, page: str) -> None:
@@ -210,7 +217,8 @@ class Access:
         self._take_try(address, name)
         password_hash = await self.store.password_hash(name)
         if not await is_password(password, password_hash):
-            authentication_failed(address, "wrong_password")
+            known = {"user": name} if password_hash else {}  # else it may be a password
+            authentication_failed(address, "wrong_password", **known)
             return None
         self._give_back(address, name)
         return password_hash
@@ -218,10 +226,15 @@ class Access:
     def _take_try(self, address: str, name: str | None = None) -> None:
         """Take a try before it is checked, so that many at once count as many."""
         if not self._by_address.try_take(address):
-            raise TooManyTriesError
+            raise self._too_many(address)
         if name is not None and not self._by_name.try_take(name):
             self._by_address.give_back(address)
-            raise TooManyTriesError
+            raise self._too_many(address)
+
+    @staticmethod
+    def _too_many(address: str) -> TooManyTriesError:
+        authentication_failed(address, "too_many_tries")
+        return TooManyTriesError()
 
     def _give_back(self, address: str, name: str | None = None) -> None:
         self._by_address.give_back(address)
@@ -241,7 +254,6 @@ class Access:
         before = cookie_of(request, SESSION)
         token = await self.store.begin_session(name, proved_at, password_hash, before=before)
         if token is not None:
-            audit("console_login", user=name)
             await self.store.record(name, how)
         return token
 

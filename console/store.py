@@ -17,6 +17,7 @@ from console.passkeys import BadPasskeyError, NewPasskey
 from console.passwords import new_hash
 from console.roles import Role, role_of
 from console.undo import Undo
+from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Database, Pool
 
 _PAGE = 100
@@ -340,7 +341,8 @@ class ConsoleStore:
         ]
 
     async def record(self, name: str, action: str, about: str = "") -> None:
-        """Add an entry to the audit."""
+        """Add an entry to the audit, and a line to the audit stream."""
+        audit("console_action", user=name, action=action, about=about)
         await self.pool.execute(
             "INSERT INTO audit (name, action, about) VALUES ($1, $2, $3)", name, action, about
         )
