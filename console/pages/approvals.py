@@ -52,6 +52,7 @@ def approval_routes(console: Console) -> Sequence[web.RouteDef]:
         if actor is None:
             return await shown(request, person, status=404, problem="unknown_approval")
         if await console.store.depend_on_each_other(person.name, actor):
+            console.access.log_refusal(request, "same_person")
             return await shown(request, person, status=403, problem="same_person")
         answer = await console.dispatch.post(f"/v1/approvals/{approval}/{decision}", person, {})
         if not answer.is_done:

@@ -89,7 +89,8 @@ class Console:
                 return await handler(request)
             except TooManyPagesError:
                 return self.site.page(request, "problem", status=429, problem="too_many")
-            except ForbiddenError:
+            except ForbiddenError as forbidden:
+                self.access.log_refusal(request, str(forbidden) or "forbidden")
                 return self.site.page(request, "problem", status=403, problem="forbidden")
             except RefusedError as refused:
                 status = refused.response.status

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, StringConstraints
 from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import Scope
-from shared.runtime.http.authentication import Callers, RefusedError
+from shared.runtime.http.authentication import Callers, RefusedError, forbidden
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
@@ -216,7 +216,8 @@ def _require_admin(request: web.Request, operator: str) -> None:
     """Raise RefusedError unless the console calls for an admin: who makes keys may do all."""
     if not is_console(request, operator, "admin"):
         detail = f"Only the console's key administers keys, with admin in {ROLE}."
-        raise RefusedError(problem_response(403, "Not an admin", detail, code="not_admin"))
+        answer = problem_response(403, "Not an admin", detail, code="not_admin")
+        raise forbidden(request, operator, "not_admin", answer)
 
 
 def _shown(key: StoredKey, now: datetime) -> ServiceKey:

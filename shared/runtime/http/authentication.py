@@ -16,7 +16,7 @@ from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE, KEY_RATE
 from shared.runtime.http.timed_connection import TimedConnection
-from shared.runtime.ops.audit import authentication_failed
+from shared.runtime.ops.audit import access_refused, authentication_failed
 from shared.runtime.postgres import Pool
 
 ADAPTER: Scope = "adapter"
@@ -35,6 +35,19 @@ class RefusedError(Exception):
     def __init__(self, response: web.Response) -> None:
         super().__init__(response.status)
         self.response = response
+
+
+def forbidden(request: web.Request, who: str, reason: str, response: web.Response) -> RefusedError:
+    """Log somebody known who may not do what they tried; return the error for them.
+
+    Args:
+        who: Name of a key or of a person of the staff; empty for a stranger.
+        reason: A code for the log.
+    """
+    resource = request.match_info.route.resource
+    route = f"{request.method} {resource.canonical if resource else ''}"
+    access_refused(request.remote, reason, who=who, route=route)
+    return RefusedError(response)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +229,8 @@ class BureauAccess:
         code = request.match_info["code"]
         if caller is not None and caller != code:
             detail = "The path names another bureau. Use your own code."
-            raise RefusedError(problem_response(403, "Another bureau's", detail))
+            answer = problem_response(403, "Another bureau's", detail)
+            raise forbidden(request, caller, "anothers_bureau", answer)
         if code not in self.bureaus:
             detail = "There is no bureau with this code. The codes are in the catalogue."
             raise RefusedError(problem_response(404, "No such bureau", detail))

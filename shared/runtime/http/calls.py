@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from shared.contract.events import FieldError, Identity, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.admission import AdmissionControl
-from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.authentication import RefusedError, forbidden
 from shared.runtime.http.body import read_body
 from shared.runtime.http.deadline import database_unavailable
 from shared.runtime.http.load_shedding import Release, adopt_slot
@@ -65,7 +65,8 @@ def refuse_cross_site(request: web.Request, public_url: str) -> None:
         is_ours = netloc in {request.host, urlsplit(public_url).netloc}
     if not is_ours:
         detail = "Open the form on this site and send it from there."
-        raise RefusedError(problem_response(403, "From another site", detail))
+        answer = problem_response(403, "From another site", detail)
+        raise forbidden(request, "", "cross_site", answer)
 
 
 async def body_of(request: web.Request, media_type: str = JSON, *, max_bytes: int = MIB) -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias, get_args
 from aiohttp import web
 from pydantic import StringConstraints
 
-from shared.runtime.http.authentication import Callers, RefusedError
+from shared.runtime.http.authentication import Callers, forbidden
 from shared.runtime.http.openapi import Parameter
 from shared.runtime.http.problem_details import problem_response
 from shared.vocabulary import CONSOLE_KEY
@@ -41,7 +41,8 @@ def require_role(request: web.Request, operator: str, least: Role) -> None:
     is_unknown = request.headers.get(ROLE, least) not in _ROLES
     if is_unknown or (operator == CONSOLE_KEY and not has_role(request, least)):
         detail = f"This needs the role {least} or a higher one in {ROLE}."
-        raise RefusedError(problem_response(403, "Role too low", detail, code="role_too_low"))
+        answer = problem_response(403, "Role too low", detail, code="role_too_low")
+        raise forbidden(request, operator, "role_too_low", answer)
 
 
 def is_console(request: web.Request, operator: str, least: Role) -> bool:

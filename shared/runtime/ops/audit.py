@@ -32,7 +32,7 @@ def _call_later(delay_s: float, call: Callable[[], None]) -> None:
 
 @dataclass(slots=True)
 class AuthenticationFailures:
-    """Log of failed authentications, with a rate limit.
+    """Log of failed authentications, or of other refusals, with a rate limit.
 
     The first 10 of each minute get a line each. The others are counted, and a line at the end of
     the minute has their number, and the number of their addresses (at most 1,000 are counted).
@@ -40,17 +40,20 @@ class AuthenticationFailures:
 
     clock: Callable[[], float] = time.monotonic
     schedule: Callable[[float, Callable[[], None]], None] = _call_later
+    event: str = "authentication_failed"
+    counted: str = "authentication_failures_counted"
     _window_ends_s: float = field(default=0.0, init=False)
     _lines: int = field(default=0, init=False)
     _counts: Counter[str] = field(default_factory=Counter, init=False)
     _addresses: set[str] = field(default_factory=set, init=False)
 
-    def add(self, address: str | None, reason: str) -> None:
+    def add(self, address: str | None, reason: str, **fields: object) -> None:
         """Log or count one failure.
 
         Args:
             address: Of the caller's connection; behind a proxy it is the proxy's.
             reason: A code, such as ``unknown_key``.
+            fields: More for the line.
         """
         now = self.clock()
         if now >= self._window_ends_s:
@@ -58,7 +61,7 @@ class AuthenticationFailures:
             self._window_ends_s, self._lines = now + _WINDOW_S, 0
         if self._lines < _LINES_PER_WINDOW:
             self._lines += 1
-            audit("authentication_failed", address=address, reason=reason)
+            audit(self.event, address=address, reason=reason, **fields)
             return
         if not self._counts:
             self.schedule(self._window_ends_s - now, self._summarize)
@@ -69,7 +72,7 @@ class AuthenticationFailures:
     def _summarize(self) -> None:
         if self._counts:
             audit(
-                "authentication_failures_counted",
+                self.counted,
                 failures=self._counts.total(),
                 reasons=dict(self._counts),
                 addresses=len(self._addresses),
@@ -81,6 +84,14 @@ class AuthenticationFailures:
 _failures = AuthenticationFailures()
 
 
-def authentication_failed(address: str | None, reason: str) -> None:
+_refusals = AuthenticationFailures(event="access_refused", counted="access_refusals_counted")
+
+
+def authentication_failed(address: str | None, reason: str, **fields: object) -> None:
     """Log a caller without a valid key; see ``AuthenticationFailures``."""
-    _failures.add(address, reason)
+    _failures.add(address, reason, **fields)
+
+
+def access_refused(address: str | None, reason: str, **fields: object) -> None:
+    """Log a caller who may not do what they tried; see ``AuthenticationFailures``."""
+    _refusals.add(address, reason, **fields)

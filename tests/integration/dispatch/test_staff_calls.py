@@ -5,11 +5,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from services.dispatch import policy
 from shared.contract.events import encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.runtime.http.api_keys import store_keys
+from shared.runtime.ops.audit import AuthenticationFailures
 from shared.runtime.postgres import Pool
 from tests.support.builders import operator_commanded
 from tests.support.databases import Database
@@ -269,6 +271,26 @@ async def test_lowering_a_p1_waits_for_a_supervisor_over_http_and_kafka(
     assert (listed["more"], listed["approvals"][0]["status"]) == (True, "refused")
     rest = await call(client, "GET", f"/v1/approvals?after={listed['next']}", OPERATOR)
     assert [one["approval_id"] for one in rest.json["approvals"]] == [approval]
+
+
+async def test_what_a_role_may_not_do_stands_in_the_audit_stream(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v1/approvals/{new_id()}/approve"
+    refusals = AuthenticationFailures(event="access_refused")
+    monkeypatch.setattr("shared.runtime.ops.audit._refusals", refusals)
+    role = {"Route311-Role": "viewer"}
+    with capture_logs() as lines:
+        answers = [
+            await command(client, of(new_id()), command="close", key=CONSOLE, role="viewer"),
+            await call(client, "POST", path, CONSOLE, json={"actor": "Lee"}, headers=role),
+        ]
+    assert [answer.status for answer in answers] == [403, 403]
+    noted = [line for line in lines if line["event"] == "access_refused"]
+    assert [(line["who"], line["reason"], line["route"]) for line in noted] == [
+        ("console", "role_too_low", "POST /v1/cases/{case_id}/commands"),
+        ("console", "not_supervisor", "POST /v1/approvals/{approval_id}/approve"),
+    ]
 
 
 async def test_more_than_twenty_closings_wait_as_a_whole(

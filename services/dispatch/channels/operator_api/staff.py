@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.authentication import forbidden
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.staff import ROLE, Role, is_console
 from shared.vocabulary import CommandName
@@ -19,4 +19,5 @@ def require_second_person(request: web.Request, operator: str) -> None:
     """Raise RefusedError unless the console calls for a supervisor or an admin."""
     if not is_console(request, operator, "supervisor"):
         detail = f"Only the console's key approves, with supervisor or admin in {ROLE}."
-        raise RefusedError(problem_response(403, "Not a supervisor", detail, code="not_supervisor"))
+        answer = problem_response(403, "Not a supervisor", detail, code="not_supervisor")
+        raise forbidden(request, operator, "not_supervisor", answer)
