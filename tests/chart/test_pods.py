@@ -218,7 +218,7 @@ def test_the_store_is_asked_for_what_pods_mount_and_for_nothing_else(
         secret["spec"]["target"]["name"]: {key["secretKey"] for key in secret["spec"]["data"]}
         for secret in rendered.of("ExternalSecret").values()
     }
-    mounted = defaultdict[str, set[str]](set)
+    mounted: dict[str, set[str]] = defaultdict(set)
     for pod in rendered.pods().values():
         for volume in pod["spec"]["volumes"]:
             for source in volume.get("projected", {}).get("sources", []):

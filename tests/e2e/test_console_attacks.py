@@ -83,7 +83,7 @@ async def test_a_second_person_whom_the_first_has_made_does_not_approve(router: 
     path = f"/console/cases/{case_id}"
     async with at_work(router, "admin") as admin:
         _, page = await admin.get(path)
-        request = re.search(r'<option value="([^"]+)">', page.partition('value="erase_contact"')[2])
+        request = re.search(r'<option value="([^"]+)"', page.partition('value="erase_contact"')[2])
         assert request
         erase = {"command": "erase_contact", "request_id": request[1], "reason": "asked"}
         assert await admin.send(path, **erase) == 200
