@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,9 +14,9 @@ from aiohttp import web
 from console.oidc import OidcLogin
 from console.oidc_provider import BadLoginError, ProviderDownError
 from console.passkeys import BadPasskeyError, Passkeys, credential_id_of
-from console.passwords import is_password
+from console.passwords import MAX_LENGTH, is_password
 from console.roles import Role
-from console.store import ConsoleStore, Person
+from console.store import MAX_NAME, ConsoleStore, Person
 from shared.runtime.http.body import urlencoded_fields
 from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of, cookie_of
 from shared.runtime.http.rate_limits import TokenBuckets
@@ -32,9 +32,9 @@ AGAIN = "again"
 _LOGIN_TOKEN = "console_login"  # noqa: S105 - the name of a cookie
 FORM_ID = "form_id"
 FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
-TRIES, TRIES_OF_ADDRESS = 5, 50
+TRIES, TRIES_OF_NAME, TRIES_OF_ADDRESS = 5, 10, 50  # a minute
 RETRY_AFTER_S = 12
-_BURST_S = 60.0
+_BURST_S, _BURST_OF_NAME_S = 60.0, 600.0
 _PAGES_PER_SECOND, _BURST_OF_PAGES_S = 10, 5.0  # a case takes five of dispatch's 100 calls
 _MOST_OPEN = 30  # pages, pictures and streams of one person
 _MAX_FIELDS = 500
@@ -71,8 +71,11 @@ class Access:
     passkeys: Passkeys
     oidc: OidcLogin | None
     address_of: Callable[[web.Request], str]
-    _by_name: TokenBuckets = field(
+    _by_name_and_address: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(TRIES / _BURST_S, burst_s=_BURST_S)
+    )
+    _by_name: TokenBuckets = field(
+        default_factory=lambda: TokenBuckets(TRIES_OF_NAME / _BURST_S, burst_s=_BURST_OF_NAME_S)
     )
     _by_address: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(TRIES_OF_ADDRESS / _BURST_S, burst_s=_BURST_S)
@@ -213,6 +216,8 @@ class Access:
 
     async def _checked(self, request: web.Request, name: str, password: str) -> str | None:
         """Return the hash that a password fits; None for a wrong one, which costs a try."""
+        if len(name) > MAX_NAME or len(password) > MAX_LENGTH:  # nobody has such a one
+            return None
         address = self.address_of(request)
         self._take_try(address, name)
         password_hash = await self.store.password_hash(name)
@@ -224,22 +229,32 @@ class Access:
         return password_hash
 
     def _take_try(self, address: str, name: str | None = None) -> None:
-        """Take a try before it is checked, so that many at once count as many."""
-        if not self._by_address.try_take(address):
-            raise self._too_many(address)
-        if name is not None and not self._by_name.try_take(name):
-            self._by_address.give_back(address)
-            raise self._too_many(address)
+        """Take a try before it is checked, so that many at once count as many.
 
-    @staticmethod
-    def _too_many(address: str) -> TooManyTriesError:
-        authentication_failed(address, "too_many_tries")
-        return TooManyTriesError()
+        One address takes no more tries of a name than the name gains, so that it keeps nobody out.
+        """
+        taken: list[tuple[TokenBuckets, str]] = []
+        for buckets, key in self._tries(address, name):
+            if not buckets.try_take(key):
+                for before, its_key in taken:
+                    before.give_back(its_key)
+                authentication_failed(address, "too_many_tries")
+                raise TooManyTriesError
+            taken.append((buckets, key))
 
     def _give_back(self, address: str, name: str | None = None) -> None:
-        self._by_address.give_back(address)
-        if name is not None:
-            self._by_name.give_back(name)
+        for buckets, key in self._tries(address, name):
+            buckets.give_back(key)
+
+    def _tries(self, address: str, name: str | None) -> Sequence[tuple[TokenBuckets, str]]:
+        """Return what limits a try; a passkey's counts by its address alone."""
+        if name is None:
+            return [(self._by_address, address)]
+        return [
+            (self._by_address, address),
+            (self._by_name_and_address, f"{address} {name}"),
+            (self._by_name, name),
+        ]
 
     async def _begin(
         self,

@@ -65,7 +65,10 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings.postgres_dsn.get_secret_value()))
         store = ConsoleStore(
-            pool, timedelta(hours=settings.session_hours), timedelta(minutes=settings.idle_minutes)
+            pool,
+            timedelta(hours=settings.session_hours),
+            timedelta(minutes=settings.idle_minutes),
+            settings.passkey_role,
         )
         dispatch = DispatchApi(
             await stack.enter_async_context(_session(settings, settings.dispatch_url))
@@ -166,6 +169,7 @@ async def _oidc(
         settings.oidc_client_secret.get_secret_value(),
         redirect_uri=f"{settings.origin}{LOGIN_AT_PROVIDER}/callback",
         role_claim=settings.oidc_role_claim,
+        acr=settings.oidc_acr,
     )
     calls = await stack.enter_async_context(open_outgoing_calls(_ANYWHERE))
     return OidcLogin(OidcProvider(client, replace(calls, within_s=_PROVIDER_WITHIN_S)), secret)

@@ -75,6 +75,8 @@ class OidcLogin:
             "code_challenge": bytes_to_base64url(sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
+        if self.provider.client.acr:
+            query["acr_values"] = self.provider.client.acr
         if again:
             query |= {"prompt": "login", "max_age": "0"}
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
@@ -112,6 +114,9 @@ class OidcLogin:
         proved = claims.get("auth_time")
         proved_at = datetime.fromtimestamp(proved, UTC) if isinstance(proved, int) else None
         if started.again and (proved_at is None or time.time() - proved_at.timestamp() > _FRESH_S):
+            raise BadLoginError("refused")
+        strong = self.provider.client.acr.split()
+        if strong and claims.get("acr") not in strong:
             raise BadLoginError("refused")
         subject = f"{issuer} {claims['sub']}"
         role = _role(claims.get(self.provider.client.role_claim))

@@ -45,6 +45,7 @@ class OidcClient:
         issuer: The provider's URL, to the letter.
         redirect_uri: Page of the console to which the provider sends people back.
         role_claim: Claim of the ID token with the names of roles, one or a list.
+        acr: Values of the claim ``acr`` that are strong enough; empty for any.
     """
 
     issuer: str
@@ -52,6 +53,7 @@ class OidcClient:
     client_secret: str
     redirect_uri: str
     role_claim: str
+    acr: str
 
 
 class _Metadata(BaseModel):

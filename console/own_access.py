@@ -22,6 +22,7 @@ _ADD_PASSKEY = """
     INSERT INTO passkeys (credential_id, name, public_key, uses) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING
 """
+_SET_UP = "UPDATE people SET has_first_password = false WHERE name = $1"
 # Not the last one: the old password would open the account again.
 _REMOVE_PASSKEY = """
     DELETE FROM passkeys
@@ -76,6 +77,7 @@ class OwnAccess:
             await db.execute(
                 _ADD_PASSKEY, passkey.credential_id, name, passkey.public_key, passkey.uses
             )
+            await db.execute(_SET_UP, name)
             await db.execute(_END_ALL, name)
 
     async def remove_passkey(self, name: str, passkey_id: str) -> bool:

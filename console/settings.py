@@ -5,8 +5,11 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from console.roles import Role, RoleName, role_of
 from shared.runtime.setting_types import EncryptedUrl, LongSecret
 from shared.runtime.settings import DatabaseSettings, ProcessSettings
+
+_NOBODY = "nobody"
 
 
 def _encrypted_or_none(issuer: str) -> str:
@@ -14,6 +17,12 @@ def _encrypted_or_none(issuer: str) -> str:
     if issuer:
         TypeAdapter(EncryptedUrl).validate_python(issuer)
     return issuer
+
+
+def _role_or_nobody(name: RoleName | None) -> RoleName | None:
+    if name and name != _NOBODY:
+        role_of(name)
+    return name or None
 
 
 class ConsoleSettings(DatabaseSettings, ProcessSettings):
@@ -35,8 +44,12 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
         timezone: Time zone of all moments, such as ``America/Los_Angeles``.
         idle_minutes: Minutes without a request after which a session ends.
         session_hours: Hours after which a session ends in any case.
+        passkey_from: Lowest role that needs a passkey, or ``nobody``; by default ``supervisor``
+            where ``public_url`` is https.
         oidc_issuer: URL of the city's own OpenID Connect provider; empty for none.
         oidc_role_claim: Claim of its ID token with the names of roles, one or a list.
+        oidc_acr: Values of its claim ``acr`` that are strong enough, separated by spaces; empty
+            for any.
     """
 
     model_config = SettingsConfigDict(env_prefix="CONSOLE_", frozen=True)
@@ -55,6 +68,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     timezone: str = "America/Los_Angeles"
     idle_minutes: Annotated[int, Field(ge=1, le=12 * 60)] = 30
     session_hours: Annotated[int, Field(ge=1, le=24)] = 12
+    passkey_from: Annotated[RoleName | None, AfterValidator(_role_or_nobody)] = None
 
     oidc_issuer: Annotated[
         str, AfterValidator(_encrypted_or_none), Field(validation_alias="ROUTE311_OIDC_ISSUER")
@@ -65,6 +79,8 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     ] = SecretStr("")
     oidc_role_claim: Annotated[str, Field(validation_alias="ROUTE311_OIDC_ROLE_CLAIM")] = "roles"
 
+    oidc_acr: Annotated[str, Field(validation_alias="ROUTE311_OIDC_ACR")] = ""
+
     @model_validator(mode="after")
     def _whole_client(self) -> Self:
         if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
@@ -73,6 +89,13 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
                 "ROUTE311_OIDC_ISSUER: the provider tells them"
             )
         return self
+
+    @property
+    def passkey_role(self) -> Role | None:
+        """Lowest role that needs a passkey; None for no role."""
+        if self.passkey_from is None:
+            return Role.SUPERVISOR if self.public_url.scheme == "https" else None
+        return None if self.passkey_from == _NOBODY else role_of(self.passkey_from)
 
     @property
     def origin(self) -> str:

@@ -21,7 +21,7 @@ from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Database, Pool
 
 _PAGE = 100
-_MAX_NAME = 100
+MAX_NAME = 100
 
 _ADD = """
     INSERT INTO console.people (name, role, password_hash, has_first_password)
@@ -53,7 +53,7 @@ _SEEN = """
     RETURNING session_id, people.name, role, has_first_password, uses_keys, keys_with_alt,
               form_token, proved_at > now() - interval '10 minutes', letters, team,
               CASE WHEN undo_at > now() - interval '10 seconds' THEN undo END,
-              oidc_subject IS NOT NULL
+              oidc_subject IS NOT NULL, EXISTS (SELECT FROM passkeys WHERE name = people.name)
 """
 _IS_AT_PROVIDER = """
     SELECT EXISTS (SELECT FROM people WHERE name = $1 AND oidc_subject IS NOT NULL)
@@ -123,6 +123,7 @@ class Person:
         team: Code of the bureau whose cases the person looks after; empty for none.
         undo: The way back from the command of the last ten seconds.
         is_at_provider: True for somebody who logs in at the city's own provider alone.
+        needs_passkey: True until somebody of a high role has a passkey.
     """
 
     session_id: UUID
@@ -136,11 +137,12 @@ class Person:
     team: str = ""
     undo: Undo | None = None
     is_at_provider: bool = False
+    needs_passkey: bool = False
 
     @property
     def must_set_up(self) -> bool:
         """True while their own page alone is open to them."""
-        return self.has_first_password
+        return self.has_first_password or self.needs_passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class AuditEntry:
 
 def is_name(name: str) -> bool:
     """Return True for a name that a person can have: 1 to 100 printable characters."""
-    return name.isprintable() and 1 <= len(name) <= _MAX_NAME
+    return name.isprintable() and 1 <= len(name) <= MAX_NAME
 
 
 async def add_person(
@@ -185,11 +187,17 @@ async def add_person(
 
 @dataclass(frozen=True, slots=True)
 class ConsoleStore:
-    """People, sessions and audit; ``lives_for`` and ``idle_for`` bound a session."""
+    """People, sessions and audit.
+
+    Attributes:
+        lives_for, idle_for: Bounds of a session.
+        passkey_from: Lowest role that needs a passkey; None for no role.
+    """
 
     pool: Pool
     lives_for: timedelta
     idle_for: timedelta
+    passkey_from: Role | None = None
 
     async def password_hash(self, name: str) -> str | None:
         """Return the hash of a password that opens something.
@@ -263,7 +271,8 @@ class ConsoleStore:
         if row is None:
             return None
         session_id, name, role, has_first_password, uses_keys, with_alt, *rest = row
-        token, has_just_logged_in, letters, team, undo, is_at_provider = rest
+        token, has_just_logged_in, letters, team, undo, is_at_provider, has_passkey = rest
+        is_high = self.passkey_from is not None and role_of(role) >= self.passkey_from
         return Person(
             session_id,
             name,
@@ -276,6 +285,7 @@ class ConsoleStore:
             team,
             Undo.of_json(undo),
             is_at_provider,
+            needs_passkey=is_high and not (has_passkey or is_at_provider),
         )
 
     async def offer_undo(self, session_id: UUID, undo: Undo | None) -> None:

@@ -207,6 +207,17 @@ async def test_a_fresh_proof_is_asked_for_and_checked(
         assert person.has_just_logged_in
 
 
+async def test_a_log_in_is_as_strong_as_the_setting_asks(
+    database: Database, provider: OidcServer
+) -> None:
+    strict = settings(database, provider.url, ROUTE311_OIDC_ACR="phr phrh")
+    async with open_console(strict) as desk, desk.browser() as browser:
+        for acr, status in (("pwd", FORBIDDEN), (None, FORBIDDEN), ("phrh", SEE_OTHER)):
+            provider.claims = {"acr": acr}
+            assert (await log_in(browser))[0] == status
+        assert provider.asked["acr_values"] == "phr phrh"
+
+
 async def test_whoever_logs_in_at_the_provider_has_no_second_way_in(desk: OpenConsole) -> None:
     async with desk.browser() as browser:
         await log_in(browser)
