@@ -5,9 +5,12 @@ import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 MIN_LENGTH = 12
 MAX_LENGTH = 200
+_JUDGED = 72  # characters; more take the library long
+_LEAST_SCORE = 3  # of 4: a hundred million guesses
 
 _HASHER = PasswordHasher()
 _UNKNOWN = _HASHER.hash(secrets.token_urlsafe())  # checked for unknown names: same time
@@ -22,6 +25,11 @@ def one_time_password() -> str:
 def hashed(password: str) -> str:
     """Return the argon2id hash of a password, with its parameters."""
     return _HASHER.hash(password)
+
+
+def is_guessable(password: str, *words: str) -> bool:
+    """Return True for a password that a guesser finds early: common, regular, or of these words."""
+    return zxcvbn(password[:_JUDGED], user_inputs=words)["score"] < _LEAST_SCORE
 
 
 async def new_hash(password: str) -> str:

@@ -20,7 +20,6 @@ from console.access import (
 from console.oidc import OidcLogin
 from console.oidc_provider import BadLoginError, ProviderDownError
 from console.pages.parts import Console
-from console.passwords import MAX_LENGTH
 from console.roles import Role
 from console.store import Person
 
@@ -52,7 +51,7 @@ async def _log_in(console: Console, request: web.Request) -> web.StreamResponse:
     access = console.access
     fields = await access.form(request, access.login_token(request))
     wanted = fields.get("next", HOME)
-    name, password = fields.get("name", "")[:MAX_LENGTH], fields.get("password", "")[:MAX_LENGTH]
+    name, password = fields.get("name", ""), fields.get("password", "")
     try:
         if credential := fields.get("credential"):
             form_token = access.login_token(request)

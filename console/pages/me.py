@@ -10,7 +10,7 @@ from console.letters import FIELD, BadLettersError, own_letters
 from console.own_access import OwnAccess
 from console.pages.parts import Console, bureaus_of
 from console.passkeys import BadPasskeyError
-from console.passwords import MAX_LENGTH, MIN_LENGTH, new_hash
+from console.passwords import MAX_LENGTH, MIN_LENGTH, is_guessable, new_hash
 from console.roles import Role
 from console.store import Person
 
@@ -35,7 +35,7 @@ async def _show_me(
         person,
         status=422 if error else 200,
         error=error,
-        min_length=MIN_LENGTH,
+        lengths=(MIN_LENGTH, MAX_LENGTH),
         bureaus=await bureaus_of(console, console.city),
         letters={**person.letters, **shown},
         passkeys=await own.passkeys(person.name),
@@ -64,7 +64,7 @@ async def _change_me(console: Console, request: web.Request, person: Person) -> 
 async def _change_password(
     console: Console, request: web.Request, person: Person, fields: Mapping[str, str]
 ) -> web.StreamResponse:
-    old, new = fields.get("old", "")[:MAX_LENGTH], fields.get("new", "")
+    old, new = fields.get("old", ""), fields.get("new", "")
     if not MIN_LENGTH <= len(new) <= MAX_LENGTH:
         return await _show_me(console, request, person, "length")
     try:
@@ -74,6 +74,8 @@ async def _change_password(
         return await _show_me(console, request, person, "too_many")
     if new == old:
         return await _show_me(console, request, person, "same")
+    if is_guessable(new, person.name, console.site.city, "311"):
+        return await _show_me(console, request, person, "guessable")
     await console.store.set_password(person.name, await new_hash(new), by_owner=True)
     await console.record(person, "password_changed")
     return await _with_new_session(console, person, HOME)

@@ -1,5 +1,7 @@
 """What a log-in opens, and how long: first passwords, sessions, passkeys."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -115,3 +117,73 @@ async def test_people_remove_a_passkey_but_not_the_last_one(desk: OpenConsole) -
         refused = await browser.send(ME, action="remove_passkey", passkey=last.passkey_id)
         assert refused[0] == FORBIDDEN
         assert await own.passkeys("kim") == [last]
+
+
+async def test_a_guessable_password_is_refused_and_a_long_one_is_not_cut(
+    desk: OpenConsole,
+) -> None:
+    await desk.add("kim", Role.VIEWER)
+    longest = (PASSWORD * 10)[:200]
+    async with desk.browser() as browser:
+        await browser.log_in("kim")
+        for new, words in (
+            ("password1234", "easy to guess"),
+            (longest + "x", "12 to 200 characters"),
+            ("eleven char", "12 to 200 characters"),
+        ):
+            status, _, page = await browser.send(ME, old=PASSWORD, new=new)
+            assert (status, words in page) == (422, True)
+        assert (await browser.send(ME, old=PASSWORD, new=longest))[0] == SEE_OTHER
+        assert (await browser.log_in("kim", longest + "x"))[0] == 401
+        assert (await browser.log_in("kim", longest))[0] == SEE_OTHER
+
+
+async def test_one_address_that_guesses_keeps_nobody_else_out(database: Database) -> None:
+    proxied = settings(database, ROUTE311_TRUSTED_PROXIES="127.0.0.1")
+    async with open_console(proxied) as desk, desk.browser() as thief, desk.browser() as kim:
+        await desk.add("kim", Role.VIEWER)
+        thief.client.headers["X-Forwarded-For"] = "192.0.2.1"
+        kim.client.headers["X-Forwarded-For"] = "192.0.2.2"
+        guesses = await asyncio.gather(*(thief.log_in("kim", f"no {n}") for n in range(12)))
+        assert Counter(status for status, *_ in guesses) == {401: 5, 429: 7}
+        assert (await kim.log_in("kim"))[0] == SEE_OTHER
+
+
+async def test_a_high_role_works_once_it_has_a_passkey(database: Database) -> None:
+    async with open_console(settings(database, passkey_from="supervisor")) as desk:
+        await desk.add("kim", Role.SUPERVISOR)
+        await desk.add("lee", Role.DISPATCHER)
+        async with desk.browser() as lee:
+            await lee.log_in("lee")
+            assert (await lee.get("/console/surges"))[1] != ME
+        async with desk.browser() as kim:
+            await kim.log_in("kim")
+            assert (await kim.get("/console/approvals"))[:2] == (SEE_OTHER, ME)
+            assert "Your role needs a passkey" in (await kim.get(ME))[2]
+            await OwnAccess(desk.store).add_passkey("kim", NewPasskey(b"id", b"a key", 0))
+            kim.set_token(await desk.store.begin_session("kim"))
+            assert (await kim.get("/console/approvals"))[1] != ME
+
+
+async def test_a_passkey_takes_the_place_of_a_first_password(desk: OpenConsole) -> None:
+    await add_person(desk.store.pool, "kim", Role.VIEWER, "made by others")
+    await OwnAccess(desk.store).add_passkey("kim", NewPasskey(b"id", b"a key", 0))
+    async with desk.browser() as kim:
+        kim.set_token(await desk.store.begin_session("kim"))
+        assert (await kim.get("/console"))[1] != ME
+        assert (await kim.log_in("kim", "made by others"))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("url", "chosen", "role"),
+    [
+        ("https://desk.example.org", None, Role.SUPERVISOR),
+        ("http://127.0.0.1:9", None, None),
+        ("https://desk.example.org", "nobody", None),
+        ("https://desk.example.org", "viewer", Role.VIEWER),
+    ],
+)
+async def test_supervisors_need_a_passkey_where_the_console_has_https(
+    database: Database, url: str, chosen: str | None, role: Role | None
+) -> None:
+    assert settings(database, public_url=url, passkey_from=chosen).passkey_role == role
