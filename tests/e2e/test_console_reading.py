@@ -38,6 +38,7 @@ async def test_each_cell_keeps_its_heading_and_role_on_a_narrow_screen(
         shown = await cells.evaluate_all(
             "cells => cells.map((one) => getComputedStyle(one, '::before').content)"
         )
+        assert headings
         assert shown == [f'"{heading}"' for heading in headings]
         assert await page.evaluate("document.documentElement.scrollWidth") == 320
 
