@@ -18,6 +18,6 @@ def test_common_regular_and_own_words_are_guessable(password: str) -> None:
     assert is_guessable(password, "kim", "Riverside", "311")
 
 
-@pytest.mark.parametrize("password", ["the old bridge leaks", "7hG-x92kLm_4", one_time_password()])
-def test_several_words_and_random_characters_are_not(password: str) -> None:
-    assert not is_guessable(password, "kim", "Riverside", "311")
+def test_several_words_and_random_characters_are_not() -> None:
+    for password in ("the old bridge leaks", "7hG-x92kLm_4", one_time_password()):
+        assert not is_guessable(password, "kim", "Riverside", "311")
