@@ -38,7 +38,7 @@ class RefusedError(Exception):
 
 
 def forbidden(request: web.Request, who: str, reason: str, response: web.Response) -> RefusedError:
-    """Log somebody known who may not do what they tried; return the error for them.
+    """Log a call that its known caller may not make; return the error for it.
 
     Args:
         who: Name of a key or of a person of the staff; empty for a stranger.

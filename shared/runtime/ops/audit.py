@@ -53,7 +53,6 @@ class AuthenticationFailures:
         Args:
             address: Of the caller's connection; behind a proxy it is the proxy's.
             reason: A code, such as ``unknown_key``.
-            fields: More for the line.
         """
         now = self.clock()
         if now >= self._window_ends_s:
