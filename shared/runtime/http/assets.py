@@ -1,4 +1,4 @@
-"""Style sheets and scripts of pages; an address has a digest, so that it is cached for ever."""
+"""Style sheets, scripts and icons of pages; an address has a digest, so that it is cached for ever."""
 
 import gzip
 from collections.abc import Mapping
@@ -12,13 +12,15 @@ from aiohttp import web
 from shared.runtime.http.calls import Handler
 
 _DIGITS = 12
-_TYPES: Mapping[str, str] = MappingProxyType({".css": "text/css", ".js": "text/javascript"})
+_TYPES: Mapping[str, str] = MappingProxyType(
+    {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+)
 _HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A style sheet or a script."""
+    """A style sheet, a script or an icon."""
 
     url: str
     media_type: str

@@ -25,6 +25,7 @@ FORM = PageForm.of([("description", "A pothole"), ("step", "2"), ("follow", "a c
 ADVICE = {"call_crisis_line": "Call 988.", "call_911": "Call 911."}
 POTHOLE = KindChoice("ROW-POTHOLE", "Pothole")
 STEP: Mapping[str, Any] = {
+    "apart_m": 300.0,
     "form": FORM,
     "form_token": "token",
     "steps": {1: "/report/token/what", 2: "/report/token/kind", 3: "/report/token/check"},
@@ -189,7 +190,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "report_1": {**STEP, "step": 1},
     "report_2": {**STEP, "step": 2},
     "report_3": {**STEP, "step": 3},
-    "preview": {**STEP, "apart_m": 300.0},
+    "preview": STEP,
     "pins": {"cases": [OpenCase("1", "ROW-POTHOLE", "open", 45.5, -122.6, 2)]},
     "receipt": {
         **SHOWN,

@@ -45,8 +45,8 @@ class PageAccess:
             except RefusedError as refused:
                 retry = refused.response.headers.get("Retry-After")
                 return self._problem(request, refused.response.status, retry)
-            except web.HTTPRequestEntityTooLarge:
-                return self._problem(request, 413)
+            except (web.HTTPNotFound, web.HTTPRequestEntityTooLarge) as error:
+                return self._problem(request, error.status)
             except (SystemicError, TransientError, TimeoutError) as error:
                 log_not_served(error)
                 return self._problem(request, 503)

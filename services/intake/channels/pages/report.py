@@ -256,6 +256,7 @@ class ReportPages:
             view=view,
             advice=advice_of(view),
             found=_found(shown.reading),
+            apart_m=shown.reading.apart_m if shown.reading else None,
             point=point_of(draft, shown.reading),
             needs_contact=bool(kind and kind.needs.contact),
             linked=kind if shown.step == WHAT and not draft.form.text("description") else None,

@@ -278,6 +278,21 @@ async def test_an_address_is_chosen_from_a_list_by_keyboard(page: Page) -> None:
     await expect(field).to_have_attribute("aria-expanded", "false")
 
 
+async def test_a_finger_on_a_suggestion_touches_nothing_that_moves_up_under_it(
+    browser: Browser, site: aiohttp.ClientSession
+) -> None:
+    page = await browser.new_page(base_url=base(site), locale="en", viewport=PHONE, has_touch=True)
+    await page.goto("/report")
+    await page.evaluate(
+        """addEventListener("click", ({ target }) => { clicked = target.id; }, true)"""
+    )
+    await type_into(page, "#f-address", "se 82nd and div")
+    await page.get_by_role("option").tap()
+
+    await expect(page.locator("#f-address")).to_have_value("SE 82nd Ave & SE Division St")
+    assert await page.evaluate("clicked") == "place-0"
+
+
 async def test_without_webgl_there_is_no_map_and_coordinates_do(
     browser: Browser, site: aiohttp.ClientSession
 ) -> None:

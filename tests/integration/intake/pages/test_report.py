@@ -271,6 +271,20 @@ async def test_contact_data_that_cannot_be_used_is_named(client: aiohttp.ClientS
     assert lacking.field("phone").get("aria-invalid") == "true"
 
 
+async def test_what_speaks_against_the_place_is_told_where_answers_are_checked(
+    client: aiohttp.ClientSession,
+) -> None:
+    what = await first_step(client)
+    apart = await (
+        await what.submit({**POTHOLE, "latitude": "45.59", "longitude": "-122.75"})
+    ).submit()
+    outside = await (await what.submit(POTHOLE | {"address": "Gresham City Hall"})).submit()
+
+    assert what.field("address").get("dir") == "ltr"
+    assert "feet from the address" in apart.text
+    assert "City of Gresham" in outside.text
+
+
 async def test_a_form_with_a_made_up_id_is_shown_again_with_its_words(
     client: aiohttp.ClientSession, topic_log: TopicLog
 ) -> None:
@@ -279,8 +293,9 @@ async def test_a_form_with_a_made_up_id_is_shown_again_with_its_words(
     sent = await contact.submit()
     done = await forged.submit()
     for step in ("what", "receipt"):
-        async with client.get(f"/report/{new_id()}.0000/{step}") as answer:
-            assert answer.status == 404
+        damaged = await visit(client, f"/report/{new_id()}.0000/{step}")
+        assert damaged.status == 404
+        assert "There is no such page" in damaged.text
 
     assert (forged.status, forged.value("name")) == (422, "Ana")
     assert done.number != sent.number

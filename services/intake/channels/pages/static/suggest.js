@@ -19,9 +19,9 @@ if (input) {
   input.addEventListener("input", ({ isTrusted }) => { if (isTrusted) soon(); });
   input.addEventListener("keydown", key);
   input.addEventListener("blur", close);
-  list.addEventListener("pointerdown", (event) => { // before the field loses the focus
-    event.preventDefault();
-    const option = event.target.closest("li");
+  list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+  list.addEventListener("click", ({ target }) => { // not before: the click would fall on what moves up
+    const option = target.closest("li");
     if (option) take(option);
   });
 }
