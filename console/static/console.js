@@ -18,7 +18,11 @@ stream.addEventListener("presence", (event) => showOthers(JSON.parse(event.data)
 stream.addEventListener("reset", () => location.reload());
 stream.addEventListener("ended", () => {
   stream.close();
-  connection.textContent = texts.ended;
+  connection.textContent = document.title = texts.ended;
+  alarmBox.replaceChildren();
+  const login = element("a", texts.ended);
+  login.href = `/console/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  document.querySelector("main").replaceChildren(login); // the next person at the desk reads nothing
 });
 stream.onerror = () => { connection.textContent = texts.lost; };
 

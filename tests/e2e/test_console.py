@@ -247,6 +247,24 @@ async def test_a_p1_rings_in_a_hidden_tab_until_it_is_acknowledged_by_key(
 
 
 @needs_chromium
+async def test_a_page_says_nothing_more_once_its_session_has_ended(
+    router: Router, browser: Browser
+) -> None:
+    case_id = await case_for(router, 9, "The neighbor's hedge hides the stop sign", attributes={})
+    async with opened(browser, router, "dispatcher") as page:
+        await page.goto(f"/console/cases/{case_id}")
+        await expect(page.locator("main")).to_contain_text("hedge")
+        name = (await page.locator(".own a").inner_text()).partition(" ")[0]
+        db = await asyncpg.connect(router.stack["postgres"])
+        await db.execute("DELETE FROM console.sessions WHERE name = $1", name)
+        await db.close()
+        await expect(page.locator("main")).to_have_text("Your session has ended. Log in again.")
+        await expect(page).to_have_title("Your session has ended. Log in again.")
+        await page.locator("main a").click()
+        await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+@needs_chromium
 async def test_the_queue_is_worked_by_keyboard_alone_and_does_not_move(
     router: Router, browser: Browser
 ) -> None:
