@@ -81,7 +81,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         live = LiveCases(dispatch)
         desk_log = DeskLog(pool, insight, settings.jurisdiction)
         stopped = asyncio.Event()
-        secret = settings.key.get_secret_value().encode()
+        secret = settings.challenge_secret
         parts = Console(
             access=Access(
                 store,

@@ -1,12 +1,13 @@
 """Settings of the console, read from the environment."""
 
+import hmac
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from console.roles import Role, RoleName, role_of
-from shared.runtime.setting_types import EncryptedUrl, LongSecret
+from shared.runtime.setting_types import EncryptedUrl, LongSecret, OptionalSecret
 from shared.runtime.settings import DatabaseSettings, ProcessSettings
 
 _NOBODY = "nobody"
@@ -38,6 +39,8 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
         notify_url: Base URL of notify's HTTP port; without it there are no messages.
         triage_url: Base URL of triage's HTTP port; without it there are none of its dead letters.
         key: The console's own operator's key for the services.
+        secret: Signs challenges of passkeys and log-ins at the provider; by default derived from
+            ``key``, which the services know.
         desk_key: Key of the adapter ``desk``, as which the desk submits what callers say.
         jurisdiction: Id of the city whose residents call.
         city: Name in the header.
@@ -62,6 +65,7 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
     notify_url: HttpUrl | None = None
     triage_url: HttpUrl | None = None
     key: LongSecret
+    secret: OptionalSecret = None
     desk_key: LongSecret | None = None
     jurisdiction: str = "portland.gov"
     city: str = "311"
@@ -89,6 +93,13 @@ class ConsoleSettings(DatabaseSettings, ProcessSettings):
                 "ROUTE311_OIDC_ISSUER: the provider tells them"
             )
         return self
+
+    @property
+    def challenge_secret(self) -> bytes:
+        """Secret of challenges and states; never the key that is sent to services."""
+        if self.secret:
+            return self.secret.get_secret_value().encode()
+        return hmac.digest(self.key.get_secret_value().encode(), b"console challenges", "sha256")
 
     @property
     def passkey_role(self) -> Role | None:
