@@ -27,7 +27,7 @@ LOGIN = f"{HOME}/login"
 LOGIN_AT_PROVIDER = f"{LOGIN}/oidc"
 LOGOUT = f"{HOME}/logout"
 ME = f"{HOME}/me"
-SESSION = "console"
+_SESSION = "console"
 AGAIN = "again"
 _LOGIN_TOKEN = "console_login"  # noqa: S105 - the name of a cookie
 FORM_ID = "form_id"
@@ -95,7 +95,7 @@ class Access:
         """
 
         async def answer(request: web.Request) -> web.StreamResponse:
-            person = await self.store.person(cookie_of(request, SESSION))
+            person = await self.store.person(self.session_of(request))
             if person is None:
                 wanted = request.path_qs if request.method == "GET" else HOME
                 raise web.HTTPSeeOther(f"{LOGIN}?next={quote(wanted, safe='')}")
@@ -146,7 +146,7 @@ class Access:
 
     def login_token(self, request: web.Request) -> str:
         """Return the token of the log-in form, which its cookie repeats."""
-        return cookie_of(request, _LOGIN_TOKEN) or secrets.token_urlsafe(24)
+        return self._cookie(request, _LOGIN_TOKEN) or secrets.token_urlsafe(24)
 
     def keep_login_token(self, response: web.Response, token: str) -> None:
         """Set the cookie of the log-in form."""
@@ -191,7 +191,7 @@ class Access:
             ProviderDownError: The provider does not answer.
             TooManyTriesError: Nothing was checked.
         """
-        address, form_token = self.address_of(request), cookie_of(request, _LOGIN_TOKEN)
+        address, form_token = self.address_of(request), self._cookie(request, _LOGIN_TOKEN)
         started = oidc.started(request.query.get("state", ""), form_token)  # nothing is guessed yet
         self._take_try(address)
         try:
@@ -266,7 +266,7 @@ class Access:
         password_hash: str | None = None,
     ) -> str | None:
         """Begin a session in place of the browser's earlier one, of whomever it was."""
-        before = cookie_of(request, SESSION)
+        before = self.session_of(request)
         token = await self.store.begin_session(name, proved_at, password_hash, before=before)
         if token is not None:
             await self.store.record(name, how)
@@ -274,17 +274,37 @@ class Access:
 
     def begin(self, response: web.Response, token: str) -> None:
         """Set the cookie of a session."""
-        self._set_cookie(response, SESSION, token)
+        self._set_cookie(response, _SESSION, token)
 
-    def _set_cookie(self, response: web.Response, name: str, value: str) -> None:
+    def end(self, response: web.Response) -> None:
+        """Clear the cookie of the session, and what the browser kept of the pages."""
+        self._set_cookie(response, _SESSION, "", max_age=0)
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+    def session_of(self, request: web.Request) -> str:
+        """Return the token of the browser's session; an empty text without one."""
+        return self._cookie(request, _SESSION)
+
+    def _cookie(self, request: web.Request, name: str) -> str:
+        return cookie_of(request, self._prefix + name)
+
+    def _set_cookie(
+        self, response: web.Response, name: str, value: str, max_age: int | None = None
+    ) -> None:
         response.set_cookie(
-            name,
+            self._prefix + name,
             value,
-            path=HOME,
+            max_age=max_age,
+            path="/" if self._prefix else HOME,
             httponly=True,
-            secure=urlsplit(self.origin).scheme == "https",
+            secure=bool(self._prefix),
             samesite="Lax",
         )
+
+    @property
+    def _prefix(self) -> str:
+        """What keeps other hosts of the domain from setting our cookies; https alone has it."""
+        return "__Host-" if urlsplit(self.origin).scheme == "https" else ""
 
 
 def see_other(address: str) -> web.Response:

@@ -12,7 +12,6 @@ from console.access import (
     LOGIN_AT_PROVIDER,
     LOGOUT,
     RETRY_AFTER_S,
-    SESSION,
     TooManyTriesError,
     safe_next,
     see_other,
@@ -81,6 +80,8 @@ async def _go_to_provider(
     console: Console, oidc: OidcLogin, request: web.Request
 ) -> web.StreamResponse:
     token, wanted = console.access.login_token(request), request.query.get("next", HOME)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return _login_page(console, request, wanted)  # a session begins by an act of the person
     try:
         address = await oidc.start(token, wanted, again=AGAIN in request.query)
     except ProviderDownError:
@@ -125,5 +126,5 @@ async def _log_out(console: Console, request: web.Request, person: Person) -> we
     await console.store.end_session(person.session_id)
     await console.record(person, "logout")
     response = see_other(LOGIN)
-    response.del_cookie(SESSION, path=HOME)
+    console.access.end(response)
     return response

@@ -7,13 +7,12 @@ from contextlib import suppress
 
 from aiohttp import web
 
-from console.access import HOME, SESSION
+from console.access import HOME
 from console.pages.parts import Console, uuid_of
 from console.roles import Role
 from console.site import ASSETS
 from console.store import Person
 from shared.runtime.http.assets import asset_handler
-from shared.runtime.http.calls import cookie_of
 
 _LOOK_EVERY_S = 5.0  # at the session, and at who has the case open
 _RETRY = b"retry: 1500\n\n"
@@ -36,7 +35,7 @@ def stream_routes(console: Console, stopping: asyncio.Event) -> Sequence[web.Rou
             while not stopping.is_set():
                 if clock() >= look_at:
                     look_at = clock() + _LOOK_EVERY_S
-                    if not await console.store.lasts(cookie_of(request, SESSION)):
+                    if not await console.store.lasts(console.access.session_of(request)):
                         await response.write(b"event: ended\ndata: {}\n\n")
                         break
                     await response.write(

@@ -58,7 +58,7 @@ class Browser:
     def token(self) -> str:
         """Token of the session; an empty text for none."""
         kept = {cookie.key: cookie.value for cookie in self.client.cookie_jar}
-        return kept.get("console", "")
+        return kept.get("console") or kept.get("__Host-console", "")
 
     def set_token(self, token: str | None) -> None:
         """Go on in another session."""
@@ -79,8 +79,8 @@ class OpenConsole:
 
     @asynccontextmanager
     async def browser(self) -> AsyncGenerator[Browser]:
-        jar = aiohttp.CookieJar(unsafe=True)
         base = f"http://127.0.0.1:{self.port}"
+        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(base))
         async with aiohttp.ClientSession(base, cookie_jar=jar) as client:
             yield Browser(client, self.store)
 

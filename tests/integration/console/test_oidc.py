@@ -207,6 +207,14 @@ async def test_a_fresh_proof_is_asked_for_and_checked(
         assert person.has_just_logged_in
 
 
+async def test_a_link_of_another_site_begins_no_log_in(desk: OpenConsole) -> None:
+    async with desk.browser() as browser:
+        for site, status in (("cross-site", 200), ("none", 200), ("same-origin", SEE_OTHER)):
+            sent = {"Sec-Fetch-Site": site}
+            async with browser.client.get(BEGIN, headers=sent, allow_redirects=False) as answer:
+                assert answer.status == status
+
+
 async def test_a_log_in_is_as_strong_as_the_setting_asks(
     database: Database, provider: OidcServer
 ) -> None:

@@ -187,3 +187,44 @@ async def test_supervisors_need_a_passkey_where_the_console_has_https(
     database: Database, url: str, chosen: str | None, role: Role | None
 ) -> None:
     assert settings(database, public_url=url, passkey_from=chosen).passkey_role == role
+
+
+async def test_no_other_host_of_the_domain_sets_the_cookies_of_an_https_console(
+    database: Database,
+) -> None:
+    secure = settings(database, public_url="https://desk.example.org")
+    async with open_console(secure) as desk, desk.browser() as kim:
+        await desk.add("kim", Role.VIEWER)
+        kim.client.headers["Cookie"] = "console_login=tossed"
+        async with kim.client.get("/console/login") as answer:
+            [cookie] = answer.headers.getall("Set-Cookie")
+            assert cookie.startswith("__Host-console_login=")
+            assert {"Path=/", "Secure", "HttpOnly"} <= set(cookie.split("; "))
+            assert "tossed" not in await answer.text()
+        del kim.client.headers["Cookie"]
+        assert (await kim.log_in("kim"))[0] == SEE_OTHER
+        assert {one.key for one in kim.client.cookie_jar} == {
+            "__Host-console",
+            "__Host-console_login",
+        }
+        assert await kim.person()
+
+
+async def test_a_log_out_clears_what_the_browser_kept(desk: OpenConsole) -> None:
+    await desk.add("kim", Role.VIEWER)
+    async with desk.browser() as kim:
+        await kim.log_in("kim")
+        person = await kim.person()
+        assert person
+        form = {"form_token": person.form_token}
+        async with kim.client.post("/console/logout", data=form, allow_redirects=False) as left:
+            assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
+        assert kim.token == ""
+
+
+async def test_the_key_that_services_know_signs_no_challenge(database: Database) -> None:
+    chosen = settings(database)
+    known = chosen.key.get_secret_value().encode()
+    assert known != chosen.challenge_secret
+    of_its_own = {"secret": "a secret of the console alone"}
+    assert settings(database, **of_its_own).challenge_secret == b"a secret of the console alone"
