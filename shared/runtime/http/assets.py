@@ -1,4 +1,4 @@
-"""Style sheets, scripts and icons of pages; an address has a digest, so that it is cached for ever."""
+"""Style sheets, scripts and icons of pages, cached for ever by a digest in their addresses."""
 
 import gzip
 from collections.abc import Mapping

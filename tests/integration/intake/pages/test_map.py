@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, Request, Route, expect
+from playwright.async_api import Browser, Locator, Page, Request, Route, ViewportSize, expect
 
 from shared.vocabulary import GeoPoint, distance_m
 from tests.integration.intake.pages.near import open_case_near
@@ -45,7 +45,7 @@ _SCROLLED = """
 })
 """
 _TOUCH = "Input.dispatchTouchEvent"
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -132,7 +132,7 @@ async def test_a_phone_scrolls_past_the_map_with_one_finger(
     context = await browser.new_context(
         base_url=base(site),
         locale="en",
-        viewport=PHONE,  # type: ignore[arg-type] # both numbers
+        viewport=PHONE,
         has_touch=True,
         is_mobile=True,
     )
