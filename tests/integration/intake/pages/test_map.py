@@ -109,7 +109,7 @@ async def test_the_pin_is_moved_by_mouse_keys_and_fields_and_they_agree(page: Pa
 async def test_maps_parts_are_fetched_when_it_is_looked_at_and_break_no_policy(
     browser: Browser, site: aiohttp.ClientSession
 ) -> None:
-    page = await browser.new_page(base_url=base(site), locale="en", viewport=PHONE)  # type: ignore[arg-type] # both numbers
+    page = await browser.new_page(base_url=base(site), locale="en", viewport=PHONE)
     fetched: list[str] = []
     faults: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
