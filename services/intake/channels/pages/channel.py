@@ -32,6 +32,7 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
+from shared.runtime.http.problem_details import PROBLEM
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.service import ChannelParts
 from shared.signed_tokens import TokenSigner
@@ -55,7 +56,7 @@ _FORM_REFUSED: Responses = {
     **PAGE_REFUSALS,
 }
 _PAGE: Responses = {200: Content("The page.", HTML)}
-_NO_REPORT: Responses = {404: problem("No such report, or no such step.")}
+_NO_REPORT: Responses = {404: Content("No such report, or no such step.", (*HTML, PROBLEM))}
 _ELSEWHERE: Responses = {303: Content("Redirects to the step that the report is at.")} | _NO_REPORT
 _NEXT: Responses = {
     303: Content("Redirects to the next step, or to the receipt."),
