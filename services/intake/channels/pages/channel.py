@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from aiohttp import web
 
@@ -13,7 +13,7 @@ from services.intake.channels.pages.performance import PerformancePage, open_per
 from services.intake.channels.pages.places import CityMap
 from services.intake.channels.pages.problems import ProblemPages
 from services.intake.channels.pages.receipt import ReceiptPage
-from services.intake.channels.pages.report import EMBED, PREVIEW, RECEIPT_STEP, STEPS, ReportPages
+from services.intake.channels.pages.report import EMBED, PREVIEW, RECEIPT_STEP, ReportPages
 from services.intake.channels.pages.report import PATH as REPORT
 from services.intake.channels.pages.site import PATH as ASSETS
 from services.intake.channels.pages.site import CitySite
@@ -32,7 +32,6 @@ from shared.runtime.http.openapi import (
     documents,
     problem,
 )
-from shared.runtime.http.problem_details import PROBLEM
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.service import ChannelParts
 from shared.signed_tokens import TokenSigner
@@ -56,7 +55,7 @@ _FORM_REFUSED: Responses = {
     **PAGE_REFUSALS,
 }
 _PAGE: Responses = {200: Content("The page.", HTML)}
-_NO_REPORT: Responses = {404: Content("No such report, or no such step.", (*HTML, PROBLEM))}
+_NO_REPORT: Responses = {404: Content("No such report, or no such step.", HTML)}
 _ELSEWHERE: Responses = {303: Content("Redirects to the step that the report is at.")} | _NO_REPORT
 _NEXT: Responses = {
     303: Content("Redirects to the next step, or to the receipt."),
@@ -66,9 +65,11 @@ _UNKNOWN: Responses = {404: Content("Unknown tracking number.", HTML)}
 _FOUND: Responses = {303: Content("Redirects to the page of the request.")} | _UNKNOWN
 
 
-def _page(summary: str, responses: Responses = _PAGE, **query: str) -> Operation:
-    """Return the description of a page; ``query`` are its parameters with their descriptions."""
-    parameters = {name: Parameter(description) for name, description in query.items()}
+def _page(summary: str, responses: Responses = _PAGE, **query: str | Parameter) -> Operation:
+    """Return the description of a page; ``query`` are its parameters, or their descriptions."""
+    parameters = {
+        name: Parameter(one) if isinstance(one, str) else one for name, one in query.items()
+    }
     return Operation(
         summary,
         {**responses, **PAGE_REFUSALS},
@@ -113,8 +114,8 @@ _PERFORMANCE_CSV = _page(
         200: Content("The rows, with their names.", ("text/csv",)),
         404: Content("There are no such figures of this month.", HTML),
     },
-    report="What is counted: volumes, times, promises or reporting.",
-    by="Its rows: kind or district, for volumes also month.",
+    report=Parameter("What is counted.", Literal["volumes", "times", "promises", "reporting"]),
+    by=Parameter("Its rows; months are those of volumes.", Literal["kind", "district", "month"]),
     month="Month as 2026-11; by default the latest complete one.",
 )
 _BEGIN = _page(
@@ -199,7 +200,7 @@ def _routes(
         return get(path, show, _page(summary))
 
     report = f"{REPORT}/{{draft}}"  # by its signed id
-    step, sent = f"{report}/{{step:{'|'.join(STEPS)}}}", f"{report}/{RECEIPT_STEP}"
+    step, sent = f"{report}/{{step}}", f"{report}/{RECEIPT_STEP}"
     number = f"{TRACK}/{{number}}"
     return [
         text("/", "home", "Show the first page."),
@@ -210,10 +211,10 @@ def _routes(
         get(REPORT, reports.begin, _BEGIN),
         post(REPORT, reports.go_on, _go_on(_NEXT)),
         get(EMBED, reports.embed, _EMBEDDED),
-        get(step, reports.show, _STEP),
-        post(step, reports.go_on, _go_on(_NEXT | _NO_REPORT)),
         get(sent, receipt.show, _RECEIPT),
         post(sent, receipt.take_contact, _CONTACT),
+        get(step, reports.show, _STEP),
+        post(step, reports.go_on, _go_on(_NEXT | _NO_REPORT)),
         post(PREVIEW, reports.preview, _PREVIEWED, is_look=True),
         get(TRACK, tracking.find, _FIND),
         get(number, tracking.show, _STATUS),

@@ -89,10 +89,10 @@ class ReportPages:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show a step as it was saved; without a report the first one."""
-        form_id = self.form_id(request)
-        if form_id is None:
+        form_id, step = self.form_id(request), STEPS.get(request.match_info["step"])
+        if form_id is None or step is None:
             raise web.HTTPNotFound
-        step, draft = STEPS[request.match_info["step"]], await self.drafts.find(form_id)
+        draft = await self.drafts.find(form_id)
         if draft is None and step != WHAT:
             raise self.redirect(request, form_id, WHAT)
         if draft is None:

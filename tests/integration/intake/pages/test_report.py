@@ -292,7 +292,7 @@ async def test_a_form_with_a_made_up_id_is_shown_again_with_its_words(
     forged = await contact.submit({"form": f"{new_id()}.0000", "name": "Ana"})
     sent = await contact.submit()
     done = await forged.submit()
-    for step in ("what", "receipt"):
+    for step in ("what", "receipt", "nowhere"):
         damaged = await visit(client, f"/report/{new_id()}.0000/{step}")
         assert damaged.status == 404
         assert "There is no such page" in damaged.text
