@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from console.passkeys import NewPasskey
-from console.store import ConsoleStore, Person
+from console.store import END_SESSIONS, ConsoleStore, Person
 
 _SESSIONS = """
     SELECT session_id, began_at, seen_at FROM sessions
@@ -30,7 +30,6 @@ _REMOVE_PASSKEY = """
        AND (SELECT count(*) FROM passkeys WHERE name = $1) > 1
     RETURNING true
 """
-_END_ALL = "DELETE FROM sessions WHERE name = $1"  # one may be a thief's
 _LOCK = "SELECT FROM people WHERE name = $1 FOR UPDATE"
 
 
@@ -64,7 +63,7 @@ class OwnAccess:
     async def end_others(self, person: Person) -> None:
         """End all sessions of a person but the present one."""
         await self.store.pool.execute(
-            f"{_END_ALL} AND session_id <> $2", person.name, person.session_id
+            f"{END_SESSIONS} AND session_id <> $2", person.name, person.session_id
         )
 
     async def passkeys(self, name: str) -> Sequence[OwnPasskey]:
@@ -78,7 +77,7 @@ class OwnAccess:
                 _ADD_PASSKEY, passkey.credential_id, name, passkey.public_key, passkey.uses
             )
             await db.execute(_SET_UP, name)
-            await db.execute(_END_ALL, name)
+            await db.execute(END_SESSIONS, name)  # one may be a thief's
 
     async def remove_passkey(self, name: str, passkey_id: str) -> bool:
         """Remove a passkey and end all sessions; return False for the last one."""
@@ -86,5 +85,5 @@ class OwnAccess:
             await db.execute(_LOCK, name)
             if not await db.fetchval(_REMOVE_PASSKEY, name, passkey_id):
                 return False
-            await db.execute(_END_ALL, name)
+            await db.execute(END_SESSIONS, name)
             return True

@@ -38,6 +38,7 @@ _BEGIN = """
     SELECT $1, name, $3, coalesce($4, now()) FROM person
     RETURNING true
 """
+END_SESSIONS = "DELETE FROM sessions WHERE name = $1"
 # The account of a person at the provider. A name that somebody else has here is not taken over.
 _AT_PROVIDER = """
     INSERT INTO people (name, role, oidc_subject, has_first_password) VALUES ($2, $3, $1, false)
@@ -309,7 +310,7 @@ class ConsoleStore:
 
     async def end_sessions(self, name: str) -> None:
         """End all sessions of a person, at once."""
-        await self.pool.execute("DELETE FROM sessions WHERE name = $1", name)
+        await self.pool.execute(END_SESSIONS, name)
 
     async def expire_sessions(self) -> None:
         """Delete the sessions that are over in any case, past presence and old offers of undo."""
@@ -321,7 +322,7 @@ class ConsoleStore:
         """Replace a password; all sessions end, since one may be a thief's."""
         async with self.pool.acquire() as db, db.transaction():
             await db.execute(_REPLACE_HASH, name, password_hash, not by_owner)
-            await db.execute("DELETE FROM sessions WHERE name = $1", name)
+            await db.execute(END_SESSIONS, name)
             if not by_owner:  # they may have lost the passkey
                 await db.execute("DELETE FROM passkeys WHERE name = $1", name)
 
@@ -333,7 +334,7 @@ class ConsoleStore:
         """Let a person log in, or not; their sessions end at once."""
         async with self.pool.acquire() as db, db.transaction():
             await db.execute("UPDATE people SET is_active = $2 WHERE name = $1", name, is_active)
-            await db.execute("DELETE FROM sessions WHERE name = $1", name)
+            await db.execute(END_SESSIONS, name)
 
     async def people(self) -> Sequence[Account]:
         """Return everybody, by name."""
