@@ -7,8 +7,8 @@ import re
 import shutil
 import signal
 import ssl
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -48,6 +48,7 @@ CADDY = os.environ.get("ROUTE311_CADDY") or shutil.which("caddy")
 INSIDE = "/v1/keys/"  # for the console alone, which calls the services directly
 INTERNAL = ("/metrics", "/live", "/ready", "/openapi.json", "/debug", "/v1", "/v1/")
 NUMBER = "26-7KQ4-M2"
+LOG = "caddy.log"
 _EVENTS = "text/event-stream"
 
 
@@ -169,59 +170,78 @@ def upstream(name: str) -> web.Application:
 
 
 @asynccontextmanager
+async def running_caddy(
+    folder: Path,
+    command: Sequence[str | Path],
+    environment_of: Callable[..., Mapping[str, str]],
+    is_up: Callable[..., Awaitable[bool]],
+    *,
+    ports: int,
+) -> AsyncGenerator[Sequence[int]]:
+    """Run a command on so many ports, which both functions get, and yield these once it is up.
+
+    Caddy listens on every interface, where somebody may have a port of this one: then on others.
+    """
+    home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(folder))
+    log = folder / LOG
+    with ExitStack() as stack:
+        while True:
+            found = [stack.enter_context(reserved_port()) for _ in range(ports)]
+            with log.open("wb") as out:
+                process = await asyncio.create_subprocess_exec(
+                    *command, env={**os.environ, **home, **environment_of(*found)},
+                    stdout=out, stderr=out, start_new_session=True,
+                )  # fmt: skip
+            try:
+                await eventually(partial(_has_ended_or, process, partial(is_up, *found)))
+                if process.returncode is None:
+                    yield found
+                    return
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)  # also what waits beside Caddy
+                await process.wait()
+            assert "address already in use" in await asyncio.to_thread(log.read_text)
+
+
+async def _has_ended_or(
+    process: asyncio.subprocess.Process, is_up: Callable[[], Awaitable[bool]]
+) -> bool:
+    return process.returncode is not None or await is_up()
+
+
+@asynccontextmanager
 async def caddy(folder: Path, *, answering: bool = True) -> AsyncGenerator[Proxy]:
     """Run the file as it is, in front of three servers that tell what arrives."""
+    assert CADDY
     async with AsyncExitStack() as stack:
         addresses = {}
         for name in UPSTREAMS:
             server = await stack.enter_async_context(TestServer(upstream(name), host="127.0.0.1"))
             addresses[name] = f"127.0.0.1:{server.port if answering else 1}"
-        # Caddy listens on every interface, where somebody may have the port of this one.
-        proxy, process = await _start(stack, addresses, folder)
-        while process.returncode is not None:
-            assert "address already in use" in await asyncio.to_thread(proxy.log.read_text)
-            proxy, process = await _start(stack, addresses, folder)
-        try:
-            yield proxy
-        finally:
-            with suppress(ProcessLookupError):
-                process.terminate()
-            await process.wait()
+
+        def environment(public: int, operators: int) -> Mapping[str, str]:
+            return {
+                **addresses,
+                "ROUTE311_HOST": f"http://127.0.0.1:{public}",
+                "ROUTE311_OPERATORS_HOST": f"http://127.0.0.1:{operators}",
+                "ROUTE311_OPERATORS_LISTEN": f":{operators}",
+            }
+
+        command = (CADDY, "run", "--adapter", "caddyfile", "--config", FILE)
+        public, operators = await stack.enter_async_context(
+            running_caddy(folder, command, environment, _answers, ports=2)
+        )
+        yield Proxy(f"http://127.0.0.1:{public}", f"http://127.0.0.1:{operators}", folder / LOG)
 
 
-async def _start(
-    stack: AsyncExitStack, addresses: Mapping[str, str], folder: Path
-) -> tuple[Proxy, asyncio.subprocess.Process]:
-    """Start Caddy on ports of its own; return when it answers or has ended."""
-    assert CADDY
-    public, operators = (
-        f"http://127.0.0.1:{stack.enter_context(reserved_port())}" for _ in range(2)
-    )
-    proxy = Proxy(public, operators, folder / "caddy.log")
-    environment = {
-        **addresses,
-        "ROUTE311_HOST": proxy.public,
-        "ROUTE311_OPERATORS_HOST": proxy.operators,
-        "ROUTE311_OPERATORS_LISTEN": f":{proxy.operators.rpartition(':')[2]}",
-        **dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(folder)),
-    }
-    with proxy.log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            CADDY, "run", "--adapter", "caddyfile", "--config", FILE,
-            env=os.environ | environment, stdout=out, stderr=out,
-        )  # fmt: skip
-    async with aiohttp.ClientSession() as session:
-
-        async def is_settled() -> bool:
-            return process.returncode is not None or await _answers(session, proxy)
-
-        await eventually(is_settled)
-    return proxy, process
-
-
-async def _answers(session: aiohttp.ClientSession, proxy: Proxy) -> bool:
+async def _answers(public: int, operators: int) -> bool:
     try:
-        async with session.get(proxy.operators) as one, session.get(f"{proxy.public}/live") as two:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{operators}") as one,
+            session.get(f"http://127.0.0.1:{public}/live") as two,
+        ):
             return one.status == two.status == 404
     except aiohttp.ClientError:
         return False
@@ -314,12 +334,12 @@ async def test_an_event_reaches_an_operator_while_its_stream_is_open(tmp_path: P
 async def test_a_certificate_of_ones_own_its_renewal_and_ports_that_need_no_root(
     tmp_path: Path,
 ) -> None:
-    assert CADDY
     authority = trustme.CA()
     authority.configure_trust(trusted := ssl.create_default_context())
     first = _write_certificate(authority, tmp_path)
-    with reserved_port() as http, reserved_port() as https, reserved_port() as operators:
-        environment = {
+
+    def environment(http: int, https: int, operators: int) -> Mapping[str, str]:
+        return {
             "ROUTE311_HOST": "311.example.org",
             "ROUTE311_OPERATORS_HOST": f"311.example.org:{operators}",
             "ROUTE311_OPERATORS_LISTEN": f":{operators}",
@@ -328,32 +348,27 @@ async def test_a_certificate_of_ones_own_its_renewal_and_ports_that_need_no_root
             "ROUTE311_PROTOCOLS": "h1 h2",
             "ROUTE311_TLS": f"tls {tmp_path}/cert.pem {tmp_path}/key.pem",
             "ROUTE311_ADMIN": f"unix/{tmp_path}/admin.sock",
-            "PATH": f"{Path(CADDY).parent}:{os.environ['PATH']}",
-            **dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path)),
+            "PATH": f"{Path(CADDY or '').parent}:{os.environ['PATH']}",
         }
-        process = await asyncio.create_subprocess_exec(
-            "sh", FILE.with_name("run"), FILE, tmp_path / "cert.pem",
-            env=os.environ | environment, stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        try:
-            for port in (https, operators):
-                await eventually(partial(_serves, port, first, trusted))
-            async with (
-                aiohttp.ClientSession(f"http://127.0.0.1:{http}") as session,
-                session.get(
-                    "/report", headers={"Host": "311.example.org"}, allow_redirects=False
-                ) as response,
-            ):
-                assert response.headers["Location"] == "https://311.example.org/report"
 
-            renewed = _write_certificate(authority, tmp_path)
+    async def serve(certificate: bytes, _: int, *encrypted: int) -> bool:
+        return all([await _serves(port, certificate, trusted) for port in encrypted])
 
-            for port in (https, operators):
-                await eventually(partial(_serves, port, renewed, trusted))
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)  # also what waits beside Caddy
-            await process.wait()
+    command = ("sh", FILE.with_name("run"), FILE, tmp_path / "cert.pem")
+    async with running_caddy(
+        tmp_path, command, environment, partial(serve, first), ports=3
+    ) as ports:
+        async with (
+            aiohttp.ClientSession(f"http://127.0.0.1:{ports[0]}") as session,
+            session.get(
+                "/report", headers={"Host": "311.example.org"}, allow_redirects=False
+            ) as response,
+        ):
+            assert response.headers["Location"] == "https://311.example.org/report"
+
+        renewed = _write_certificate(authority, tmp_path)
+
+        await eventually(partial(serve, renewed, *ports))
 
 
 def _write_certificate(authority: trustme.CA, folder: Path) -> bytes:
