@@ -11,16 +11,17 @@ from aiohttp import web
 
 from console.access import HOME
 from console.api import ServiceApi
+from console.pages.charts import ORDERED, drawn, lines
 from console.pages.parts import Console, bureaus_of, kinds_of, passed_on
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 from shared.vocabulary import CaseStatus, InsightReport
 
 PATH = f"{HOME}/insight"
 REPORTS: tuple[InsightReport, ...] = get_args(InsightReport)
 # Dimensions of the reports; those that filters of the queue mean come first.
 FILTERS = ("kind", "bureau", "district", "channel", "language", "priority")
-DIMENSIONS = (*FILTERS, "group", "month", "weekday", "hour")
+DIMENSIONS = (*FILTERS, "group", *ORDERED)
 _ALL = ",".join(get_args(CaseStatus))
 _DAY = timedelta(days=1)
 _DECIMALS = 2
@@ -53,9 +54,10 @@ def insight_routes(console: Console, insight: ServiceApi) -> Sequence[web.RouteD
             columns=list(dict.fromkeys(name for row in flat for name in row)),
             names={**kinds, **{one["code"]: one["name"] for one in bureaus}},
             csv=f"{PATH}.csv?{urlencode({'report': report, **query})}",
+            lines=lines(report, by, rows, flat),
             rows=[
-                (row, figures, cases_of(row, by, period, zone))
-                for row, figures in zip(rows, flat, strict=True)
+                (row, figures, cases_of(row, by, period, zone), bar)
+                for row, figures, bar in zip(rows, flat, drawn(report, flat), strict=True)
             ],
         )
 

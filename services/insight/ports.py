@@ -12,10 +12,17 @@ from services.insight.records import DeskContact
 from services.insight.rules import reports
 from services.insight.rules.cases import closed_periods
 from services.insight.rules.desk import ContactFact, desk_rows
-from services.insight.rules.months import PublicMonth, earliest, public_months, reported_month
+from services.insight.rules.months import (
+    PublicMonth,
+    earliest,
+    public_months,
+    reported_month,
+    trend_of,
+    volumes_of,
+)
 from services.insight.rules.reports import CaseFact, RequestFact, TimedReport
 from services.insight.rules.survival import Duration
-from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Cell, Row, hidden_cells
+from services.insight.rules.tables import DIMENSIONS, MOST_DIMENSIONS, Row
 from services.insight.settings import InsightSettings
 from services.insight.store import queries
 from services.insight.store.desk import put_contacts
@@ -63,11 +70,13 @@ class FiguresOfMonth(NamedTuple):
 
     Attributes:
         months: All months to choose from, the latest first.
+        trends: Requests by a dimension, each row with its month first.
     """
 
     month: PublicMonth
     months: Sequence[PublicMonth]
     volumes: Sequence[Row]  # requests by month
+    trends: Mapping[str, Sequence[Row]]
     tables: Mapping[InsightReport, Mapping[str, Sequence[Row]]]
 
 
@@ -113,8 +122,10 @@ class InsightPorts:
         zone = self.policy.timezones[city]
         today = self.clock().astimezone(zone).date()
         async with queries.snapshot(self.pool) as db:
-            counts = await queries.month_counts(db, city, zone, earliest(today))
-            months = public_months(counts, today)
+            since = earliest(today)
+            by_kind = await queries.month_counts(db, city, zone, since, "kind")
+            by_district = await queries.month_counts(db, city, zone, since, "district")
+            months = public_months(by_kind.keys(), today)
             shown = next((one for one in months if month in (None, one.first_day)), None)
             if shown is None:
                 return None
@@ -122,10 +133,8 @@ class InsightPorts:
             requests = await queries.request_rows(db, periods)
             cases = await queries.case_rows(db, periods)
         tables = await asyncio.to_thread(self._public_tables, requests, cases)
-        volumes: dict[Cell, int] = {(str(one),): counts.get(one.first_day, 0) for one in months}
-        hidden = hidden_cells(volumes, 1)
-        rows = [Row(cell, None if cell in hidden else n, {}) for cell, n in volumes.items()]
-        return FiguresOfMonth(shown, months, rows, tables)
+        trends = {"kind": trend_of(months, by_kind), "district": trend_of(months, by_district)}
+        return FiguresOfMonth(shown, months, volumes_of(months, by_kind), trends, tables)
 
     def _public_tables(
         self,

@@ -1,14 +1,15 @@
 """Reads the facts of a period for the reports."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from services.insight.rules.months import MonthCounts
 from shared.runtime.postgres import Connection, Pool, borrow
 
 Row: TypeAlias = "asyncpg.Record"
@@ -67,10 +68,11 @@ _MEMBERS = """
 """
 
 _MONTHS = """
-    SELECT date_trunc('month', submitted_at AT TIME ZONE $2)::date AS month, count(*) AS n
+    SELECT date_trunc('month', submitted_at AT TIME ZONE $2)::date AS month,
+           CASE $4 WHEN 'kind' THEN kind ELSE district END AS value, count(*) AS n
       FROM requests
      WHERE jurisdiction = $1 AND submitted_at >= $3::timestamp AT TIME ZONE $2
-  GROUP BY 1
+  GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
@@ -104,11 +106,13 @@ async def case_rows(
 
 
 async def month_counts(
-    db: Connection, city: str, zone: ZoneInfo, since: date
-) -> Mapping[date, int]:
+    db: Connection, city: str, zone: ZoneInfo, since: date, by: Literal["kind", "district"]
+) -> MonthCounts:
     """Return the requests of each month since a day, by its first day in the city's time."""
-    rows = await db.fetch(_MONTHS, city, zone.key, datetime.combine(since, time()))
-    return {row["month"]: row["n"] for row in rows}
+    counts: dict[date, dict[str | None, int]] = defaultdict(dict)
+    for row in await db.fetch(_MONTHS, city, zone.key, datetime.combine(since, time()), by):
+        counts[row["month"]][row["value"]] = row["n"]
+    return counts
 
 
 def _columns(periods: Sequence[CityPeriod]) -> Sequence[Sequence[object]]:

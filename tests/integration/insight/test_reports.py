@@ -280,6 +280,10 @@ async def test_everybody_reads_the_figures_of_a_month_without_a_key(
     assert (figures["month"], figures["complete"]) == ("2026-03", True)
     assert figures["months"] == ["2026-03"]
     assert figures["volumes"] == [{"month": "2026-03", "n": 48}]
+    assert figures["trends"] == {
+        by: [{"month": "2026-03", **row} for row in figures["tables"]["volumes"][by]]
+        for by in ("kind", "district")
+    }
     assert {name: figures["tables"][name]["district"] for name in by_district} == by_district
     assert [row["n"] for row in figures["tables"]["volumes"]["kind"]] == [48]
     assert [row["district"] for row in figures["tables"]["reporting"]["district"]] == [

@@ -109,6 +109,19 @@ FIGURES = PublicFigures.model_validate(
         "complete": True,
         "months": ["2026-03", "2026-02"],
         "volumes": [{"month": "2026-03", "n": 48}, {"month": "2026-02", "n": 96}],
+        "trends": {
+            "kind": [
+                {"month": "2026-02", "kind": "ROW-POTHOLE", "n": 72},
+                {"month": "2026-02", "kind": "ROW-DEBRIS", "n": 24},
+                {"month": "2026-03", "kind": "ROW-POTHOLE", "n": 36},
+                {"month": "2026-03", "kind": "OTHER", "n": None, "suppressed": True},
+            ],
+            "district": [
+                {"month": "2026-02", "district": None, "n": 96},
+                {"month": "2026-03", "district": "N", "n": 12},
+                {"month": "2026-03", "district": None, "n": 36},
+            ],
+        },
         "tables": {
             "volumes": {
                 "kind": [{"kind": "ROW-POTHOLE", "n": 36}, {"kind": "OTHER", "n": None}],

@@ -18,9 +18,9 @@ _NONE = "\u2013"
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")
 _NOTES = (
     "Jobs that are still open count as not done yet. Ratio: how often a problem that stands is "
-    "reported again, against the whole city; where it is low, problems may stand longer before "
-    "anybody reports them. Not in these figures: problems that nobody reported, work that crews "
-    "find by themselves, and numbers from 1 to 10."
+    "reported again, against the whole city; where 1 lies between the two numbers beside it, the "
+    "difference can be chance. It does not say how many problems there are. Not in these figures: "
+    "problems that nobody reported, and numbers from 1 to 10."
 )
 _STYLE = 'style="text-align: left; padding: 2px 12px 2px 0"'
 

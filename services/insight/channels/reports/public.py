@@ -42,6 +42,8 @@ class MonthFigures(Data):
     """Months to choose from, the latest first."""
     volumes: list[dict[str, Any]]
     """Requests ``n`` of each ``month``."""
+    trends: dict[str, list[dict[str, Any]]]
+    """Requests ``n`` of each ``month``, the earliest first, by ``kind`` and by ``district``."""
     tables: dict[str, dict[str, list[dict[str, Any]]]]
     """Rows of the reports ``volumes``, ``times``, ``promises`` and ``reporting``, by ``kind`` and
     ``district``; ``suppressed`` where fewer than 11 would be told, and figures that are null where
@@ -143,6 +145,10 @@ class _KeptFigures:
             complete=found.month.is_complete,
             months=list(map(str, found.months)),
             volumes=[row_fields(["month"], row) for row in found.volumes],
+            trends={
+                by: [row_fields(["month", by], row) for row in rows]
+                for by, rows in found.trends.items()
+            },
             tables={
                 report: {
                     dimension: [row_fields([dimension], row) for row in rows]

@@ -114,7 +114,10 @@ _PERFORMANCE_CSV = _page(
         200: Content("The rows, with their names.", ("text/csv",)),
         404: Content("There are no such figures of this month.", HTML),
     },
-    report=Parameter("What is counted.", Literal["volumes", "times", "promises", "reporting"]),
+    report=Parameter(
+        "What is counted; trends are volumes of each month.",
+        Literal["volumes", "trends", "times", "promises", "reporting"],
+    ),
     by=Parameter("Its rows; months are those of volumes.", Literal["kind", "district", "month"]),
     month="Month as 2026-11; by default the latest complete one.",
 )
@@ -140,9 +143,9 @@ _ADD = _form(
     "Add words and a photo to a request, or an address for updates.", _PAGE | _FOUND, MULTIPART
 )
 ASSET = Operation(
-    "Return the style sheet or a script of the pages.",
+    "Return the style sheet, a script or the icon of the pages.",
     {
-        200: Content("The file.", ("text/css", "text/javascript")),
+        200: Content("The file.", ("text/css", "text/javascript", "image/svg+xml")),
         404: Content("No such file."),
     },
     unknown="ignored",

@@ -1,5 +1,6 @@
-"""Charts of public figures: rows with a bar, or a dot with its interval, beside the numbers."""
+"""Charts of public figures: bars, dots with their intervals, and lines, beside the numbers."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,12 +8,14 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from babel.dates import format_timedelta
 
-NONE = "\u2013"  # in place of a figure or name that there is not
+from shared.charts import length, line_path, ratio_dot
+
+NONE = "\u2013"  # in place of a figure that there is not
 _MOST_BARS = 20
-_LONGEST_RATIO = 2.0  # the right end of the chart of ratios
+_MOST_LINES = 12
 
 Row: TypeAlias = Mapping[str, Any]
-Dimension: TypeAlias = Literal["kind", "district", "month"]
+Dimension: TypeAlias = Literal["kind", "district"]
 
 
 class Bar(NamedTuple):
@@ -37,9 +40,31 @@ class Chart(NamedTuple):
     hidden: int
 
 
+class TrendLine(NamedTuple):
+    """A line through the months.
+
+    Attributes:
+        path: SVG path in a box of 100 by 100.
+        texts: The figure of each month.
+    """
+
+    label: str
+    path: str
+    texts: Sequence[str]
+    highest: int
+
+
+class Trend(NamedTuple):
+    """Lines through the same months, the earliest first; ``hidden`` more are not shown."""
+
+    months: Sequence[str]
+    lines: Sequence[TrendLine]
+    hidden: int
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Names and units in the language of a page."""
+    """Names and units in the language of a page; an unknown district has an empty name."""
 
     language: str
     names: Mapping[str, Callable[[str | None], str]]
@@ -52,12 +77,38 @@ class Words:
 
 
 def volumes(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
-    """Return the requests by a dimension; kinds and districts with the most first."""
-    shown = [row for row in rows if row["n"] is not None]
-    if dimension != "month":
-        shown.sort(key=lambda row: -row["n"])
+    """Return the requests by a dimension, the most first."""
+    shown = sorted((row for row in rows if row["n"] is not None), key=lambda row: -row["n"])
     longest = max((row["n"] for row in shown), default=1)
-    return _chart(rows, shown, dimension, words, lambda row: (row["n"] / longest, [str(row["n"])]))
+    return _chart(rows, shown, dimension, words, lambda row: (row["n"], longest, [str(row["n"])]))
+
+
+def trend(rows: Sequence[Row], dimension: Dimension, words: Words) -> Trend:
+    """Return a line for each value of a dimension, those with the most requests first.
+
+    A value without a row in a month had no request then; a month whose number is hidden is a gap.
+    """
+    months = list(dict.fromkeys(row["month"] for row in rows))
+    found: dict[str | None, dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(months, 0))
+    for row in rows:
+        found[row[dimension]][row["month"]] = row["n"]
+    shown = [(value, list(of.values())) for value, of in found.items() if any(of.values())]
+    shown.sort(key=lambda one: -sum(n or 0 for n in one[1]))
+    lines = [
+        _line(words.names[dimension](value), numbers) for value, numbers in shown[:_MOST_LINES]
+    ]
+    return Trend(list(map(words.names["month"], months)), lines, len(found) - len(lines))
+
+
+def trend_of_all(rows: Sequence[Row], words: Words) -> Trend:
+    """Return the line of all requests, which has no label, from the latest month first."""
+    months = [words.names["month"](row["month"]) for row in reversed(rows)]
+    return Trend(months, [_line("", [row["n"] for row in reversed(rows)])], 0)
+
+
+def _line(label: str, numbers: Sequence[int | None]) -> TrendLine:
+    texts = [NONE if number is None else str(number) for number in numbers]
+    return TrendLine(label, line_path(numbers), texts, max(number or 0 for number in numbers))
 
 
 def times(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
@@ -66,9 +117,9 @@ def times(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     done = [row["complete"]["median_hours"] for row in shown]
     longest = max((hours for hours in done if hours), default=1)
 
-    def bar(row: Row) -> tuple[float, Sequence[str]]:
+    def bar(row: Row) -> tuple[float, float, Sequence[str]]:
         middle, most = row["complete"]["median_hours"], row["complete"]["p90_hours"]
-        return (middle or 0) / longest, [words.hours(middle), words.hours(most), str(row["n"])]
+        return middle or 0, longest, [words.hours(middle), words.hours(most), str(row["n"])]
 
     return _chart(rows, shown, dimension, words, bar)
 
@@ -81,10 +132,9 @@ def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
 
     shown = sorted(filter(due, rows), key=due)[::-1]
 
-    def bar(row: Row) -> tuple[float, Sequence[str]]:
-        return row["kept"] / due(row), [
-            str(row[name]) for name in ("kept", "missed", "open_past_due")
-        ]
+    def bar(row: Row) -> tuple[float, float, Sequence[str]]:
+        texts = [str(row[name]) for name in ("kept", "missed", "open_past_due")]
+        return row["kept"], due(row), texts
 
     return _chart(rows, shown, dimension, words, bar)
 
@@ -92,16 +142,12 @@ def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
 def reporting(rows: Sequence[Row], words: Words) -> Chart:
     """Return how often standing problems are reported by district, against the whole city."""
     shown = [row for row in rows if row.get("ratio") is not None]
-
-    def percent(ratio: float) -> float:
-        return round(min(ratio / _LONGEST_RATIO, 1) * 100, 1)
-
     bars = [
         Bar(
             words.names["district"](row["district"]),
-            percent(row["ratio"]),
+            0,
             [f"{row['ratio']:.2f}", f"{row['wide_low']:.2f} - {row['wide_high']:.2f}"],
-            (percent(row["wide_low"]), percent(row["ratio"]), percent(row["wide_high"])),
+            ratio_dot(row["wide_low"], row["ratio"], row["wide_high"]),
         )
         for row in sorted(shown, key=lambda row: -row["ratio"])
     ]
@@ -113,10 +159,10 @@ def _chart(
     shown: Sequence[Row],
     dimension: Dimension,
     words: Words,
-    bar: Callable[[Row], tuple[float, Sequence[str]]],
+    bar: Callable[[Row], tuple[float, float, Sequence[str]]],
 ) -> Chart:
     bars = []
     for row in shown[:_MOST_BARS]:
-        share, texts = bar(row)
-        bars.append(Bar(words.names[dimension](row[dimension]), round(share * 100, 1), texts))
+        value, longest, texts = bar(row)
+        bars.append(Bar(words.names[dimension](row[dimension]), length(value, longest), texts))
     return Chart(bars, len(rows) - len(bars))

@@ -14,7 +14,7 @@ from babel.dates import format_skeleton
 from pydantic import BaseModel, HttpUrl
 
 from services.intake.channels.pages import charts
-from services.intake.channels.pages.charts import NONE, Dimension, Row, Words
+from services.intake.channels.pages.charts import Dimension, Row, Words
 from services.intake.channels.pages.site import CitySite
 from shared.catalogue import Jurisdiction
 from shared.csv_text import nested_csv
@@ -43,12 +43,15 @@ class PublicFigures(BaseModel):
     complete: bool
     months: Sequence[str]
     volumes: Sequence[Row]
+    trends: Mapping[str, Sequence[Row]] = {}  # none of an insight of before
     tables: Mapping[str, Mapping[str, Sequence[Row]]]
 
     def rows(self, report: str, by: str) -> Sequence[Row] | None:
         """Return the rows of a chart; None where there is none."""
         if (report, by) == ("volumes", "month"):
             return self.volumes
+        if report == "trends":
+            return self.trends.get(by)
         return self.tables.get(report, {}).get(by)
 
 
@@ -60,7 +63,8 @@ def content(figures: PublicFigures, words: Words) -> Mapping[str, Any]:
         "figures": figures,
         "month": words.names["month"](figures.month),
         "months": [(one, words.names["month"](one)) for one in figures.months],
-        "by_month": charts.volumes(figures.volumes, "month", words),
+        "by_month": charts.trend_of_all(figures.volumes, words),
+        "trends": {by: charts.trend(figures.trends.get(by, ()), by, words) for by in both},
         "volumes": {by: charts.volumes(tables["volumes"][by], by, words) for by in both},
         "times": {by: charts.times(tables["times"][by], by, words) for by in both},
         "promises": {by: charts.promises(tables["promises"][by], by, words) for by in both},
@@ -168,7 +172,7 @@ def words_of(city: Jurisdiction, language: str) -> Words:
         return format_skeleton("yMMMM", first, locale=language)
 
     def district(code: str | None) -> str:
-        return city.districts.get(code, code) if code else NONE
+        return city.districts.get(code, code) if code else ""
 
     return Words(language, {"kind": kind, "month": month, "district": district})
 

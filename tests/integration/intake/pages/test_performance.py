@@ -58,12 +58,23 @@ async def test_a_month_is_shown_with_a_table_beside_each_chart_and_no_cookie(
 
     assert (page.status, other.status, wrong.status) == (200, 404, 404)
     assert page.heading == "How we are doing"
-    assert page.texts("//table/caption")[:3] == [
+    assert page.texts("//figure/figcaption") == [
         "Reports by month",
+        "Reports by month and kind of problem",
+        "Reports by month and part of town",
+    ]
+    assert page.texts("//table/caption")[:2] == [
         "Reports by kind of problem",
         "Reports by part of town",
     ]
-    assert len(page.tree.xpath("//table[not(.//tbody/tr/td/*[name() = 'svg'])]")) == 2  # no rows
+    assert len(page.tree.xpath("//tbody/tr/th/*[name() = 'svg']")) == 6
+    assert page.texts("//main/p/b") == [  # of which nothing is told
+        "Time until the work was done, by part of town",
+        "Promises by part of town",
+    ]
+    lines = page.tree.xpath("//figure//li/*[name() = 'svg']/*[name() = 'path']/@d")
+    assert len(lines) == 1 + 2 + 2  # all, by kind, by part of town
+    assert "Highest month: 72" in page.texts("//figure//li/span")
     assert "Pothole" in page.texts("//tbody//th")
     assert not cookies
 
@@ -87,14 +98,19 @@ async def test_each_chart_has_its_rows_as_csv_and_the_page_leads_to_open_data(
                 files[disposition] = list(csv.DictReader(io.StringIO(await response.text())))
         wrong = [
             (await visit(client, f"/performance.csv?{query}")).status
-            for query in ("", "report=times&by=month", "report=volumes&by=kind&month=2025-01")
+            for query in (
+                "",
+                "report=times&by=month",
+                "report=trends&by=month",
+                "report=volumes&by=kind&month=2025-01",
+            )
         ]
 
-    captions = page.texts("//table/caption")
+    captions = page.texts("//table/caption | //figcaption | //main/p/b")
     assert [link.get("aria-label") for link in links] == [
         f"Descargar como CSV: {caption}" for caption in captions
     ]
-    assert len(files) == len(captions) == 8
+    assert len(files) == len(captions) == 10
     assert files['attachment; filename="portland.gov-2026-03-times-kind.csv"'] == [
         {
             "kind": "ROW-POTHOLE",
@@ -105,7 +121,7 @@ async def test_each_chart_has_its_rows_as_csv_and_the_page_leads_to_open_data(
         }
     ]
     assert page.tree.xpath("//main//a/@href")[-1] == "/open-data/"
-    assert wrong == [404, 404, 404]
+    assert wrong == [404, 404, 404, 404]
 
 
 async def test_without_open_data_the_page_does_not_lead_to_it(running: Running) -> None:

@@ -1,6 +1,13 @@
 from datetime import date, datetime
 
-from services.insight.rules.months import earliest, public_months, reported_month
+from services.insight.rules.months import (
+    PublicMonth,
+    earliest,
+    public_months,
+    reported_month,
+    trend_of,
+    volumes_of,
+)
 
 TODAY = date(2026, 3, 15)
 
@@ -32,3 +39,29 @@ def test_a_month_is_reported_from_eight_on_the_first_day_of_the_next_one() -> No
     assert reported_month(datetime(2026, 3, 1, 7, 59)) == date(2026, 1, 1)  # noqa: DTZ001 - the city's
     assert reported_month(datetime(2026, 3, 1, 8, 0)) == date(2026, 2, 1)  # noqa: DTZ001 - the city's
     assert reported_month(datetime(2026, 3, 31, 23, 0)) == date(2026, 2, 1)  # noqa: DTZ001 - the city's
+
+
+def test_a_trend_hides_in_each_month_what_the_table_of_that_month_hides() -> None:
+    march, february = (PublicMonth(date(2026, n, 1), is_complete=True) for n in (3, 2))
+    counts: dict[date, dict[str | None, int]] = {
+        date(2026, 3, 1): {"A": 40, "B": 3, "C": 20},
+        date(2026, 2, 1): {"A": 30},
+        date(2026, 1, 1): {"A": 99},  # no month that is shown
+    }
+
+    rows = trend_of([march, february], counts)
+
+    assert [(*row.cell, row.n) for row in rows] == [
+        ("2026-02", "A", 30),
+        ("2026-03", "A", 40),
+        ("2026-03", "B", None),
+        ("2026-03", "C", None),
+    ]
+
+
+def test_the_volumes_of_months_are_their_requests_of_every_kind() -> None:
+    months = [PublicMonth(date(2026, n, 1), is_complete=True) for n in (3, 2)]
+
+    rows = volumes_of(months, {date(2026, 3, 1): {"A": 40, None: 2}, date(2026, 2, 1): {"A": 20}})
+
+    assert [(*row.cell, row.n) for row in rows] == [("2026-03", 42), ("2026-02", 20)]

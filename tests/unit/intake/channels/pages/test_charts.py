@@ -63,3 +63,34 @@ def test_a_ratio_is_a_dot_with_its_interval_between_nothing_and_twice_the_city()
     assert (north.label, north.dot) == ("North", (45.0, 65.0, 100))
     assert north.texts == ["1.30", "0.90 - 2.40"]
     assert chart.hidden == 1
+
+
+def test_kinds_are_lines_through_the_months_and_what_is_not_told_is_a_gap() -> None:
+    trend = charts.trend(FIGURES.trends["kind"], "kind", WORDS)
+
+    assert trend.months == ["February 2026", "March 2026"]
+    assert [(line.label, line.texts, line.highest) for line in trend.lines] == [
+        ("Pothole", ["72", "36"], 72),
+        ("Debris in roadway", ["24", "0"], 24),
+    ]
+    assert [line.path for line in trend.lines] == [
+        "M0.0 0.0h0L100.0 50.0",
+        "M0.0 0.0h0L100.0 100.0",
+    ]
+    assert trend.hidden == 1  # its only month is not told
+
+
+def test_all_reports_are_one_line_from_the_earliest_month_on() -> None:
+    trend = charts.trend_of_all(FIGURES.volumes, WORDS)
+
+    [line] = trend.lines
+    assert (trend.months, line.texts) == (["February 2026", "March 2026"], ["96", "48"])
+
+
+def test_only_the_first_twelve_lines_are_shown() -> None:
+    rows = [{"month": "2026-03", "district": f"D{n}", "n": 40 - n} for n in range(15)]
+
+    trend = charts.trend(rows, "district", WORDS)
+
+    assert [line.label for line in trend.lines] == [f"D{n}" for n in range(12)]
+    assert trend.hidden == 3
