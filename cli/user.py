@@ -10,8 +10,8 @@ from cli.connection import DEFAULT_DATA, DataOption, JsonOption, find_admin_dsn
 from cli.interrupts import query
 from cli.terminal import print_found
 from console.passwords import one_time_password
-from console.roles import role_of
 from console.store import add_person, is_name
+from shared.staff_roles import role_of
 
 user = typer.Typer()
 

@@ -2,11 +2,10 @@
 
 import hmac
 import secrets
-from collections import Counter
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
@@ -15,12 +14,12 @@ from console.oidc import OidcLogin
 from console.oidc_provider import BadLoginError, ProviderDownError
 from console.passkeys import BadPasskeyError, Passkeys, credential_id_of
 from console.passwords import MAX_LENGTH, is_password
-from console.roles import Role
 from console.store import MAX_NAME, ConsoleStore, Person
 from shared.runtime.http.body import urlencoded_fields
 from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of, cookie_of
-from shared.runtime.http.rate_limits import TokenBuckets
+from shared.runtime.http.rate_limits import LimitReachedError, OpenLimit, TokenBuckets
 from shared.runtime.ops.audit import access_refused, authentication_failed
+from shared.staff_roles import Role
 
 HOME = "/console"
 LOGIN = f"{HOME}/login"
@@ -52,10 +51,6 @@ class TooManyTriesError(Exception):
     """Too many log-ins failed, of this name or from this address."""
 
 
-class TooManyPagesError(Exception):
-    """One person asks for more pages than the console can make for all."""
-
-
 @dataclass(frozen=True, slots=True)
 class Access:
     """Log-in and sessions.
@@ -83,7 +78,7 @@ class Access:
     _pages: TokenBuckets = field(
         default_factory=lambda: TokenBuckets(_PAGES_PER_SECOND, burst_s=_BURST_OF_PAGES_S)
     )
-    _open: Counter[str] = field(default_factory=Counter)
+    _open: OpenLimit = field(default_factory=lambda: OpenLimit(_MOST_OPEN))
 
     def guarded(
         self, role: Role, handler: Handler, *, is_page: bool = True
@@ -104,24 +99,12 @@ class Access:
                 raise web.HTTPSeeOther(ME)
             if person.role < role:
                 raise ForbiddenError("role_too_low")
-            with self._one_more(person.name, is_page=is_page):
+            if is_page and not self._pages.try_take(person.name):
+                raise LimitReachedError
+            with self._open.opened(person.name):
                 return await handler(request, person)
 
         return answer
-
-    @contextmanager
-    def _one_more(self, name: str, *, is_page: bool) -> Generator[None]:
-        """Count what a person has open; TooManyPagesError for more than a person needs."""
-        is_too_many = self._open[name] >= _MOST_OPEN
-        if is_too_many or (is_page and not self._pages.try_take(name)):
-            raise TooManyPagesError
-        self._open[name] += 1
-        try:
-            yield
-        finally:
-            self._open[name] -= 1
-            if not self._open[name]:
-                del self._open[name]
 
     async def form(self, request: web.Request, token: str) -> Mapping[str, str]:
         """Return the fields of a form of ours; ForbiddenError for one of somebody else's page."""
@@ -233,14 +216,13 @@ class Access:
 
         One address takes no more tries of a name than the name gains, so that it keeps nobody out.
         """
-        taken: list[tuple[TokenBuckets, str]] = []
-        for buckets, key in self._tries(address, name):
-            if not buckets.try_take(key):
-                for before, its_key in taken:
-                    before.give_back(its_key)
-                authentication_failed(address, "too_many_tries")
-                raise TooManyTriesError
-            taken.append((buckets, key))
+        tries = self._tries(address, name)
+        taken = list(takewhile(lambda one: one[0].try_take(one[1]), tries))
+        if len(taken) < len(tries):
+            for buckets, key in taken:
+                buckets.give_back(key)
+            authentication_failed(address, "too_many_tries")
+            raise TooManyTriesError
 
     def _give_back(self, address: str, name: str | None = None) -> None:
         for buckets, key in self._tries(address, name):

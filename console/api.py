@@ -61,13 +61,12 @@ class ServiceApi:
 
     session: aiohttp.ClientSession
 
-    async def get(self, path: str, query: Mapping[str, str] | None = None) -> ApiAnswer:
-        """Read."""
-        return await self.repeat("GET", path, params=query)
-
-    async def get_as(self, person: Person, path: str) -> ApiAnswer:
-        """Read what not every role may."""
-        return await self.repeat("GET", path, headers={_ROLE: person.role.label})
+    async def get(
+        self, path: str, query: Mapping[str, str] | None = None, person: Person | None = None
+    ) -> ApiAnswer:
+        """Read; in the name of a person what not every role may."""
+        headers = {_ROLE: person.role.label} if person else None
+        return await self.repeat("GET", path, params=query, headers=headers)
 
     async def post(
         self, path: str, person: Person, body: Mapping[str, Any], form_id: str = ""

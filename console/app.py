@@ -20,7 +20,7 @@ from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
 from console.oidc import OidcLogin
-from console.oidc_provider import OidcClient, OidcProvider
+from console.oidc_provider import OidcProvider
 from console.pages.approvals import approval_routes
 from console.pages.case import case_routes
 from console.pages.delivery import delivery_routes
@@ -40,7 +40,6 @@ from console.pages.stream import stream_routes
 from console.pages.surges import surge_routes
 from console.pages.unsure import unsure_routes
 from console.passkeys import Passkeys
-from console.roles import Role
 from console.service_keys import ServiceKeys
 from console.settings import ConsoleSettings
 from console.site import Site
@@ -51,6 +50,8 @@ from shared.runtime.http.client import open_outgoing_calls
 from shared.runtime.http.tracing import passing_trace_on
 from shared.runtime.postgres import open_pool
 from shared.runtime.service import ServiceParts
+from shared.signed_tokens import TokenSigner
+from shared.staff_roles import Role
 
 _ANSWER_WITHIN_S = 10.0
 _PROVIDER_WITHIN_S = 5.0
@@ -78,6 +79,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
         notify = await _service(settings, settings.notify_url, stack)
         triage = await _service(settings, settings.triage_url, stack)
         replayers = _present(intake=intake, triage=triage, dispatch=dispatch, notify=notify)
+        services = replayers | _present(insight=insight)
         live = LiveCases(dispatch)
         desk_log = DeskLog(pool, insight, settings.jurisdiction)
         stopped = asyncio.Event()
@@ -86,7 +88,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
             access=Access(
                 store,
                 settings.origin,
-                Passkeys(settings.origin, secret),
+                Passkeys(settings.origin, TokenSigner.derived(secret, "console passkeys")),
                 await _oidc(settings, secret, stack),
                 partial(address_of, proxies=settings.trusted_proxies),
             ),
@@ -99,9 +101,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 settings.city,
                 settings.timezone,
                 live,
-                has_intake=intake is not None,
-                has_insight=insight is not None,
-                has_notify=notify is not None,
+                services.keys(),
             ),
             city=settings.jurisdiction,
         )
@@ -139,7 +139,7 @@ async def console(settings: ConsoleSettings) -> AsyncGenerator[ServiceParts]:
                 *surge_routes(parts),
                 *approval_routes(parts),
                 *delivery_routes(parts),
-                *people_routes(parts, ServiceKeys(replayers | _present(insight=insight))),
+                *people_routes(parts, ServiceKeys(services)),
                 *stream_routes(parts, stopped),
                 *_intake_routes(parts, settings.jurisdiction, desk_log),
                 *(insight_routes(parts, insight) if insight else ()),
@@ -163,16 +163,15 @@ async def _oidc(
     """Return the log-in at the city's own provider; None without one."""
     if not settings.oidc_issuer:
         return None
-    client = OidcClient(
+    calls = await stack.enter_async_context(open_outgoing_calls(_ANYWHERE))
+    provider = OidcProvider(
         settings.oidc_issuer,
         settings.oidc_client_id,
         settings.oidc_client_secret.get_secret_value(),
-        redirect_uri=f"{settings.origin}{LOGIN_AT_PROVIDER}/callback",
-        role_claim=settings.oidc_role_claim,
-        acr=settings.oidc_acr,
+        f"{settings.origin}{LOGIN_AT_PROVIDER}/callback",
+        replace(calls, within_s=_PROVIDER_WITHIN_S),
     )
-    calls = await stack.enter_async_context(open_outgoing_calls(_ANYWHERE))
-    return OidcLogin(OidcProvider(client, replace(calls, within_s=_PROVIDER_WITHIN_S)), secret)
+    return OidcLogin(provider, secret, settings.oidc_role_claim, settings.oidc_acr)
 
 
 async def open_intake(settings: ConsoleSettings, stack: AsyncExitStack) -> IntakeApi | None:

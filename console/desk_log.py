@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import astuple, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic_core import to_jsonable_python
 
 from console.api import ServiceApi, ServiceDownError
 from shared.errors import SystemicError, TransientError
@@ -30,7 +31,7 @@ _RECORD = """
     INSERT INTO audit (name, action, about) SELECT $7, $8 || outcome, $9 FROM contact
 """
 _AFTER = """
-    SELECT contact_id, at, channel, language, outcome, seconds, request_id FROM desk_contacts
+    SELECT contact_id AS id, at, channel, language, outcome, seconds, request_id FROM desk_contacts
      WHERE (at, contact_id) > ($1, $2) ORDER BY at, contact_id LIMIT $3
 """
 
@@ -67,18 +68,7 @@ class DeskLog:
         Args:
             prefix: Of the action in the audit; the outcome follows.
         """
-        await self.pool.execute(
-            _RECORD,
-            contact.contact_id,
-            contact.channel,
-            contact.language,
-            contact.outcome,
-            contact.seconds,
-            contact.request_id,
-            name,
-            prefix,
-            about,
-        )
+        await self.pool.execute(_RECORD, *astuple(contact), name, prefix, about)
         self._woken.set()
 
     async def replicate(self) -> None:
@@ -100,8 +90,8 @@ class DeskLog:
             UUID(int=0),
         )
         while rows := await self.pool.fetch(_AFTER, *after, _PAGE):
-            await self._send(insight, [_wire(dict(row)) for row in rows])
-            after = rows[-1]["at"], rows[-1]["contact_id"]
+            await self._send(insight, to_jsonable_python(list(map(dict, rows))))
+            after = rows[-1]["at"], rows[-1]["id"]
 
     async def _send(self, insight: ServiceApi, contacts: Sequence[Mapping[str, Any]]) -> str | None:
         """Send contacts; return the moment of the latest one that insight has of this console."""
@@ -111,15 +101,3 @@ class DeskLog:
             raise ServiceDownError(answer.problem)
         latest: str | None = answer.body["latest"]
         return latest
-
-
-def _wire(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "id": str(row["contact_id"]),
-        "at": row["at"].astimezone(UTC).isoformat(),
-        "channel": row["channel"],
-        "language": row["language"],
-        "outcome": row["outcome"],
-        "seconds": row["seconds"],
-        "request_id": row["request_id"] and str(row["request_id"]),
-    }

@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import structlog
@@ -25,9 +25,9 @@ _OPENED = "route311.case.opened.v1"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A P1 case that nobody has acknowledged."""
+    """A P1 case that nobody has acknowledged; ``case`` is its id."""
 
-    case_id: str
+    case: str
     summary: str
     language: str | None
     address: str
@@ -112,19 +112,7 @@ class LiveCases:
             self._publish(self._state())
 
     def _state(self) -> str:
-        state = {
-            "connected": self.is_connected,
-            "alarms": [
-                {
-                    "case": a.case_id,
-                    "summary": a.summary,
-                    "language": a.language,
-                    "address": a.address,
-                    "since": a.since,
-                }
-                for a in self.alarms
-            ],
-        }
+        state = {"connected": self.is_connected, "alarms": [asdict(one) for one in self.alarms]}
         return f"event: state\ndata: {json.dumps(state)}\n\n"
 
     def _publish(self, message: str) -> None:

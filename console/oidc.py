@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from console.oidc_provider import BadLoginError, OidcProvider
-from console.roles import ROLE_NAMES, Role, role_of
 from shared.signed_tokens import TokenSigner
+from shared.staff_roles import ROLE_NAMES, Role, role_of
 
 _LASTS_S = 600  # from the first page to the last, with the provider's own steps between them
 _FRESH_S = 60  # between a person's proof to the provider and the end of a log-in that asks for one
@@ -49,10 +49,14 @@ class OidcLogin:
 
     Attributes:
         secret: Of the console; nonces and PKCE's verifiers are derived from it.
+        role_claim: Claim of the ID token with the names of roles, one or a list.
+        acr: Values of the claim ``acr`` that are strong enough; empty for any.
     """
 
     provider: OidcProvider
     secret: bytes
+    role_claim: str
+    acr: str
 
     async def start(self, form_token: str, wanted: str, *, again: bool) -> str:
         """Return the provider's address for a log-in that goes on to the page ``wanted``.
@@ -67,16 +71,16 @@ class OidcLogin:
         verifier = self._derived("verifier", state, form_token)
         query = {
             "response_type": "code",
-            "client_id": self.provider.client.client_id,
-            "redirect_uri": self.provider.client.redirect_uri,
+            "client_id": self.provider.client_id,
+            "redirect_uri": self.provider.redirect_uri,
             "scope": "openid profile email",
             "state": state,
             "nonce": self._derived("nonce", state, form_token),
             "code_challenge": bytes_to_base64url(sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
-        if self.provider.client.acr:
-            query["acr_values"] = self.provider.client.acr
+        if self.acr:
+            query["acr_values"] = self.acr
         if again:
             query |= {"prompt": "login", "max_age": "0"}
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
@@ -104,7 +108,7 @@ class OidcLogin:
                 name none.
             ProviderDownError: It does not answer.
         """
-        issuer = self.provider.client.issuer
+        issuer = self.provider.issuer
         if "code" not in answer or answer.get("iss", issuer) != issuer:
             raise BadLoginError("refused")
         verifier, nonce = (
@@ -115,11 +119,11 @@ class OidcLogin:
         proved_at = datetime.fromtimestamp(proved, UTC) if isinstance(proved, int) else None
         if started.again and (proved_at is None or time.time() - proved_at.timestamp() > _FRESH_S):
             raise BadLoginError("refused")
-        strong = self.provider.client.acr.split()
+        strong = self.acr.split()
         if strong and claims.get("acr") not in strong:
             raise BadLoginError("refused")
         subject = f"{issuer} {claims['sub']}"
-        role = _role(claims.get(self.provider.client.role_claim))
+        role = _role(claims.get(self.role_claim))
         return Identity(subject, _name(claims), role, proved_at)
 
     @property

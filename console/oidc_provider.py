@@ -37,25 +37,6 @@ class BadLoginError(Exception):
     """What the browser or the provider brought is no log-in; the text is a name for the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class OidcClient:
-    """The console as the provider knows it.
-
-    Attributes:
-        issuer: The provider's URL, to the letter.
-        redirect_uri: Page of the console to which the provider sends people back.
-        role_claim: Claim of the ID token with the names of roles, one or a list.
-        acr: Values of the claim ``acr`` that are strong enough; empty for any.
-    """
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    redirect_uri: str
-    role_claim: str
-    acr: str
-
-
 class _Metadata(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -75,9 +56,17 @@ class _Known:
 
 @dataclass(slots=True)
 class OidcProvider:
-    """Calls the provider; its configuration is read again each hour, and for an unknown key."""
+    """Calls the provider; its configuration is read again each hour, and for an unknown key.
 
-    client: OidcClient
+    Attributes:
+        issuer: The provider's URL, to the letter.
+        redirect_uri: Page of the console to which the provider sends people back.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
     calls: OutgoingCalls
     clock: Callable[[], float] = time.monotonic
     _known: _Known | None = field(default=None, init=False)
@@ -108,8 +97,8 @@ class OidcProvider:
     def _checked(self, keys: KeySet, token: str, nonce: str) -> Mapping[str, Any]:
         registry = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY_S,
-            iss={"essential": True, "value": self.client.issuer},
-            aud={"essential": True, "value": self.client.client_id},
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": self.client_id},
             nonce={"essential": True, "value": nonce},
             sub={"essential": True},
             exp={"essential": True},
@@ -122,24 +111,23 @@ class OidcProvider:
             raise BadLoginError("refused") from error
         audience = claims["aud"]
         is_alone = isinstance(audience, str) or len(audience) == 1
-        if not is_alone and claims.get("azp") != self.client.client_id:
+        if not is_alone and claims.get("azp") != self.client_id:
             raise BadLoginError("refused")
         return claims
 
     async def _id_token(self, metadata: _Metadata, code: str, verifier: str) -> str:
-        client = self.client
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": client.redirect_uri,
+            "redirect_uri": self.redirect_uri,
             "code_verifier": verifier,
         }
         headers = {**_PLAIN, "Content-Type": URLENCODED}
         if "client_secret_basic" in metadata.token_endpoint_auth_methods_supported:
-            name, secret = quote(client.client_id, ""), quote(client.client_secret, "")
+            name, secret = quote(self.client_id, ""), quote(self.client_secret, "")
             headers["Authorization"] = aiohttp.encode_basic_auth(name, secret)
         else:
-            form |= {"client_id": client.client_id, "client_secret": client.client_secret}
+            form |= {"client_id": self.client_id, "client_secret": self.client_secret}
         answer = await self._call("POST", str(metadata.token_endpoint), headers, form)
         token = answer.get("id_token") if isinstance(answer, dict) else None
         if not isinstance(token, str):
@@ -158,14 +146,14 @@ class OidcProvider:
         return known
 
     async def _read(self) -> _Known:
-        base = self.client.issuer.rstrip("/")
+        base = self.issuer.rstrip("/")
         try:
             found = await self._call("GET", f"{base}/.well-known/openid-configuration")
             metadata = _Metadata.model_validate(found)
             keys = KeySet.import_key_set(await self._call("GET", str(metadata.jwks_uri)))
         except (BadLoginError, JoseError, ValueError, KeyError, TypeError) as error:
             raise ProviderDownError from error
-        if metadata.issuer != self.client.issuer:
+        if metadata.issuer != self.issuer:
             raise ProviderDownError
         return _Known(metadata, keys, self.clock())
 

@@ -1,11 +1,10 @@
 """Passkeys: registration and log-in by WebAuthn (Level 3), with challenges that need no table."""
 
-import hmac
 import json
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from secrets import token_bytes
+from secrets import token_hex
 from urllib.parse import urlsplit
 
 from webauthn import (
@@ -23,8 +22,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from shared.signed_tokens import TokenSigner
+
 _LASTS_S = 300
-_NONCE_BYTES, _TIME_BYTES = 16, 8
 
 
 class BadPasskeyError(Exception):
@@ -48,7 +48,7 @@ class Passkeys:
     """
 
     origin: str
-    secret: bytes
+    signer: TokenSigner
 
     def creation_options(self, name: str, form_token: str) -> str:
         """Return the JSON options with which a browser makes a passkey for a person."""
@@ -110,25 +110,17 @@ class Passkeys:
         return urlsplit(self.origin).hostname or ""
 
     def _challenge(self, form_token: str) -> bytes:
-        body = token_bytes(_NONCE_BYTES) + int(time.time()).to_bytes(_TIME_BYTES)
-        return body + self._signature(body, form_token)
-
-    def _signature(self, body: bytes, form_token: str) -> bytes:
-        return hmac.digest(self.secret, body + form_token.encode(), "sha256")
+        return self.signer.sign(form_token, f"{int(time.time())}.{token_hex(16)}").encode()
 
     def _known_challenge(self, credential: str, form_token: str) -> bytes:
         """Return the challenge that was answered, if it is ours and young."""
         try:
             client_data = json.loads(credential)["response"]["clientDataJSON"]
             challenge = base64url_to_bytes(json.loads(base64url_to_bytes(client_data))["challenge"])
+            value = self.signer.read(form_token, challenge.decode())
         except (ValueError, KeyError, TypeError) as error:
             raise BadPasskeyError from error
-        end = _NONCE_BYTES + _TIME_BYTES
-        body, signature = challenge[:end], challenge[end:]
-        made_at = int.from_bytes(body[_NONCE_BYTES:])
-        if not hmac.compare_digest(signature, self._signature(body, form_token)):
-            raise BadPasskeyError
-        if not 0 <= time.time() - made_at <= _LASTS_S:
+        if value is None or not 0 <= time.time() - int(value.partition(".")[0]) <= _LASTS_S:
             raise BadPasskeyError
         return challenge
 

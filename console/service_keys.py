@@ -106,7 +106,7 @@ class ServiceKeys:
 
     async def _listed(self, name: str, person: Person) -> Sequence[Mapping[str, Any]] | None:
         try:
-            answer = await self.services[name].get_as(person, f"/v1/keys/{name}")
+            answer = await self.services[name].get(f"/v1/keys/{name}", person=person)
         except ServiceDownError:
             return None
         return answer.body["keys"] if answer.is_done else None

@@ -6,9 +6,9 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from console.roles import Role, RoleName, role_of
 from shared.runtime.setting_types import EncryptedUrl, LongSecret, OptionalSecret
 from shared.runtime.settings import DatabaseSettings, ProcessSettings
+from shared.staff_roles import Role, RoleName, role_of
 
 _NOBODY = "nobody"
 

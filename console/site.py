@@ -1,7 +1,7 @@
 """The pages' frame: templates in a language, style, script, and the headers of every page."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -17,13 +17,13 @@ from babel.dates import format_datetime, format_timedelta
 from markupsafe import Markup, escape
 
 from console.live import LiveCases
-from console.roles import Role
 from console.store import Person
 from shared import map_library
 from shared.contract.events import new_id
 from shared.runtime.clock import utc_now
 from shared.runtime.http.assets import Asset, load_assets
 from shared.spoken_languages import SpokenLanguage, best_language, load_languages
+from shared.staff_roles import Role
 
 _HERE = Path(__file__).parent
 _PART_OF_ROW = re.compile(r"<(tr|th|td)\b")
@@ -55,9 +55,7 @@ class Site:
     city: str
     timezone: str
     live: LiveCases
-    has_intake: bool
-    has_insight: bool
-    has_notify: bool
+    services: Collection[str]  # those that the settings name
     languages: Mapping[str, SpokenLanguage] = field(
         default_factory=lambda: load_languages(_HERE / "po")
     )
@@ -117,9 +115,7 @@ class Site:
             "timezone": self.timezone,
             "language": language,
             "assets": self.assets,
-            "has_intake": self.has_intake,
-            "has_insight": self.has_insight,
-            "has_notify": self.has_notify,
+            "services": self.services,
             "language_name": partial(_language_name, language.tag),
             "new_id": new_id,
             "roles": Role,

@@ -15,10 +15,10 @@ from console.letters import LETTERS, letters_of
 from console.oidc_provider import BadLoginError
 from console.passkeys import BadPasskeyError, NewPasskey
 from console.passwords import new_hash
-from console.roles import Role, role_of
 from console.undo import Undo
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Database, Pool
+from shared.staff_roles import Role, role_of
 
 _PAGE = 100
 MAX_NAME = 100
@@ -80,9 +80,8 @@ _LASTS = """
                       AND began_at > now() - $2::interval AND seen_at > now() - $3::interval)
 """
 _LIST_PEOPLE = """
-    SELECT people.name, role, is_active, oidc_subject IS NOT NULL AS is_at_provider,
-           count(session_id) FILTER (WHERE seen_at > now() - $1::interval) AS sessions,
-           max(seen_at) AS seen_at
+    SELECT people.name, role, is_active, oidc_subject IS NOT NULL,
+           count(session_id) FILTER (WHERE seen_at > now() - $1::interval), max(seen_at)
       FROM people LEFT JOIN sessions USING (name)
      GROUP BY people.name ORDER BY people.name
 """
@@ -240,8 +239,7 @@ class ConsoleStore:
 
     async def is_at_provider(self, name: str) -> bool:
         """Return True for somebody who logs in at the city's own provider alone."""
-        found: bool = await self.pool.fetchval(_IS_AT_PROVIDER, name)
-        return found
+        return bool(await self.pool.fetchval(_IS_AT_PROVIDER, name))
 
     async def begin_session(
         self,
@@ -284,7 +282,7 @@ class ConsoleStore:
             has_just_logged_in,
             letters_of(json.loads(letters)),
             team,
-            Undo.of_json(undo),
+            undo and Undo.model_validate_json(undo),
             is_at_provider,
             needs_passkey=is_high and not (has_passkey or is_at_provider),
         )
@@ -294,15 +292,13 @@ class ConsoleStore:
         await self.pool.execute(
             "UPDATE sessions SET undo = $2, undo_at = now() WHERE session_id = $1",
             session_id,
-            undo and undo.to_json(),
+            undo and undo.model_dump_json(),
         )
 
     async def lasts(self, token: str) -> bool:
         """Return True while a session lasts; an open page alone does not prolong it."""
-        found: bool = await self.pool.fetchval(
-            _LASTS, _digest(token), self.lives_for, self.idle_for
-        )
-        return found
+        bounds = self.lives_for, self.idle_for
+        return bool(await self.pool.fetchval(_LASTS, _digest(token), *bounds))
 
     async def end_session(self, session_id: UUID) -> None:
         """End one session."""
@@ -339,17 +335,7 @@ class ConsoleStore:
     async def people(self) -> Sequence[Account]:
         """Return everybody, by name."""
         rows = await self.pool.fetch(_LIST_PEOPLE, self.idle_for)
-        return [
-            Account(
-                row["name"],
-                role_of(row["role"]),
-                row["is_active"],
-                row["is_at_provider"],
-                row["sessions"],
-                row["seen_at"],
-            )
-            for row in rows
-        ]
+        return [Account(name, role_of(role), *rest) for name, role, *rest in rows]
 
     async def record(self, name: str, action: str, about: str = "") -> None:
         """Add an entry to the audit, and a line to the audit stream."""
@@ -360,8 +346,7 @@ class ConsoleStore:
 
     async def depend_on_each_other(self, name: str, other: str) -> bool:
         """Return True when one of the two made or changed the other's account within a day."""
-        found: bool = await self.pool.fetchval(_DEPEND_ON_EACH_OTHER, name, other)
-        return found
+        return bool(await self.pool.fetchval(_DEPEND_ON_EACH_OTHER, name, other))
 
     async def counts_today(self, name: str, prefix: str, zone: str) -> Mapping[str, int]:
         """Return how often a person did what begins so since midnight in a time zone."""

@@ -1,9 +1,9 @@
 """Undo: the command that takes another one back, from the case as it was before."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
 
 _REASON = "Taken back"
 
@@ -11,8 +11,7 @@ Case: TypeAlias = Mapping[str, Any]
 Way: TypeAlias = dict[str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(BaseModel):
     """An offer to take a command back.
 
     Attributes:
@@ -20,19 +19,12 @@ class Undo:
         fields: Fields of the form that takes it back.
     """
 
+    model_config = ConfigDict(frozen=True)
+
     done: str
     case_id: str
     summary: str
     fields: Mapping[str, str]
-
-    def to_json(self) -> str:
-        """Return the offer as the database has it."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def of_json(cls, text: str | None) -> "Undo | None":
-        """Return an offer of the database."""
-        return cls(**json.loads(text)) if text else None
 
 
 def undo_of(
@@ -57,7 +49,8 @@ def undo_of(
         "expected_version": str(last["data"]["version"]),
         "since": last["id"],
     }
-    return Undo(name, before["case_id"], before["summary"], common | back)
+    case_id, summary = before["case_id"], before["summary"]
+    return Undo(done=name, case_id=case_id, summary=summary, fields=common | back)
 
 
 def _place(before: Case) -> Way:

@@ -1,11 +1,13 @@
-"""Roles: what a person may do; each includes the ones before it."""
+"""Roles of the staff: what a person may do."""
 
 from enum import IntEnum
 from typing import TypeAlias
 
+from shared.vocabulary import CommandName
+
 
 class Role(IntEnum):
-    """Roles, in ascending order."""
+    """Roles, in ascending order; each includes the ones before it."""
 
     VIEWER = 1
     AGENT = 2
@@ -21,6 +23,7 @@ class Role(IntEnum):
 
 RoleName: TypeAlias = str
 ROLE_NAMES: tuple[RoleName, ...] = tuple(role.label for role in Role)
+_OF_AGENTS: frozenset[CommandName] = frozenset({"note", "answer"})
 
 
 def role_of(name: RoleName) -> Role:
@@ -28,3 +31,8 @@ def role_of(name: RoleName) -> Role:
     if name not in ROLE_NAMES:
         raise ValueError(f"there is no role {name!r}; roles are {', '.join(ROLE_NAMES)}")
     return Role[name.upper()]
+
+
+def role_for(command: object) -> Role:
+    """Return the lowest role that may give a command."""
+    return Role.AGENT if isinstance(command, str) and command in _OF_AGENTS else Role.DISPATCHER

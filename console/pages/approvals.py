@@ -9,8 +9,8 @@ from aiohttp import web
 from console.access import HOME, ForbiddenError
 from console.pages.commands import case_path
 from console.pages.parts import Console, uuid_of
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/approvals"
 _DECISIONS = frozenset({"approve", "refuse"})

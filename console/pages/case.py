@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from aiohttp import web
 
@@ -14,10 +15,10 @@ from console.api import ServiceDownError
 from console.pages.approvals import waiting_approvals
 from console.pages.commands import case_path, case_url, give_command
 from console.pages.map import TILES, with_map
-from console.pages.parts import Console, bureaus_of, kinds_of, uuid_of
+from console.pages.parts import Console, bureaus_of, kinds_of
 from console.pages.queue import OPEN, api_query, view_of
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 from shared.vocabulary import CLOSED_STATUSES
 
 _MOST_MESSAGES = "50"
@@ -45,14 +46,15 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
         answer = await console.dispatch.get(case_url(case_id))
         if not answer.is_done:
             return console.site.page(request, "problem", person, status=404, problem="unknown_case")
-        case, known = answer.body, uuid_of(case_id)
-        bureaus, kinds, waiting, messages, near, others = await asyncio.gather(
+        case = answer.body
+        others = await console.presence.seen_with(UUID(case["case_id"]), person)
+        bureaus, kinds, waiting, messages, near, earlier = await asyncio.gather(
             bureaus_of(console, case["jurisdiction"]),
             kinds_of(console, case["jurisdiction"]),
             waiting_approvals(console),
             _messages(console, case_id),
             _near(console, case),
-            console.presence.seen_with(known, person) if known else _nobody(),
+            _earlier(console, case),
         )
         page = console.site.page(
             request,
@@ -66,7 +68,7 @@ def case_routes(console: Console) -> Sequence[web.RouteDef]:
             waiting=[one for one in waiting if case_id in one["case_ids"]],
             messages=messages,
             near=near,
-            earlier=await _earlier(console, case),
+            earlier=earlier,
             others=others,
             joined=joined(case),
             told=told(case["history"]),
@@ -166,10 +168,6 @@ async def _earlier(console: Console, case: Mapping[str, Any]) -> Mapping[str, An
         return None
     answer = await console.dispatch.get(case_url(case["linked_case"]))
     return answer.body if answer.is_done else None
-
-
-async def _nobody() -> Sequence[str]:
-    return ()
 
 
 async def _next(console: Console, case_id: str, view: str | None) -> str:

@@ -1,39 +1,22 @@
 """Commands about cases, as forms give them to the operators' API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from console.access import FORM_ID, HOME
 from console.pages.parts import Console, location_of, moment_of
-from console.roles import Role
 from console.store import Person
 from console.undo import REVERSIBLE, undo_of
+from shared.staff_roles import role_for
+from shared.vocabulary import CommandName
 
-# Fields of a command beside its reason, and the smallest role that may give it.
-COMMANDS: Mapping[str, tuple[Sequence[str], Role]] = MappingProxyType(
-    {
-        "acknowledge": ((), Role.DISPATCHER),
-        "unacknowledge": ((), Role.DISPATCHER),
-        "raise_priority": (("level",), Role.DISPATCHER),
-        "lower_priority": (("level",), Role.DISPATCHER),
-        "transfer": (("bureau",), Role.DISPATCHER),
-        "assign": (("assignee",), Role.DISPATCHER),
-        "change_kind": (("service_code",), Role.DISPATCHER),
-        "change_place": (("where",), Role.DISPATCHER),
-        "hold": (("until",), Role.DISPATCHER),
-        "split_request": (("request_id",), Role.DISPATCHER),
-        "merge_case": (("into_case",), Role.DISPATCHER),
-        "note": (("text",), Role.AGENT),
-        "answer": (("text",), Role.AGENT),
-        "ask": (("text",), Role.DISPATCHER),
-        "close": (("status", "note"), Role.DISPATCHER),
-        "reopen": ((), Role.DISPATCHER),
-        "erase_contact": (("request_id",), Role.DISPATCHER),
-    }
+# Fields of commands beside the reason; a form has those of its own.
+_FIELDS = (
+    *("level", "bureau", "assignee", "service_code", "where", "until"),
+    *("request_id", "into_case", "text", "status", "note"),
 )
 
 
@@ -55,7 +38,7 @@ async def give_command(
     Returns status and problem, which is empty once it is done.
     """
     name = fields.get("command", "")
-    if name not in COMMANDS or person.role < COMMANDS[name][1]:
+    if name not in get_args(CommandName) or person.role < role_for(name):
         return 403, "forbidden"
     body = command_of(name, fields, ZoneInfo(console.site.timezone))
     before = await console.dispatch.get(case_url(case_id)) if name in REVERSIBLE else None
@@ -73,9 +56,8 @@ async def give_command(
 
 def command_of(name: str, fields: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
     """Return the command as the API wants it; an empty field is left out."""
-    known, _ = COMMANDS[name]
     body: dict[str, Any] = {"command": name, "reason": fields.get("reason", "").strip() or name}
-    body |= {field: fields[field] for field in known if fields.get(field)}
+    body |= {field: fields[field] for field in _FIELDS if fields.get(field)}
     if "where" in body:
         body["location"] = location_of(body.pop("where"))
     if "until" in body:

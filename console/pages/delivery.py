@@ -12,8 +12,8 @@ from aiohttp import web
 from console.access import HOME, ForbiddenError
 from console.api import ApiAnswer, ServiceDownError
 from console.pages.parts import Console, moment_of
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/delivery"
 _PER_PAGE = "100"

@@ -19,9 +19,9 @@ from console.api import ServiceDownError
 from console.desk_log import DeskContact, DeskLog
 from console.intake import IntakeApi
 from console.pages.parts import Console, kinds_of, location_of, places_for, uuid_of
-from console.roles import Role
 from console.store import Person
 from shared.contract.events import new_id
+from shared.staff_roles import Role
 from shared.vocabulary import SETTLED_AT_DESK, WITH_REQUEST, DeskChannel, DeskOutcome
 
 PATH = f"{HOME}/desk"

@@ -19,8 +19,8 @@ from console.access import (
 from console.oidc import OidcLogin
 from console.oidc_provider import BadLoginError, ProviderDownError
 from console.pages.parts import Console
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 
 def login_routes(console: Console) -> Sequence[web.RouteDef]:

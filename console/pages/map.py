@@ -9,9 +9,9 @@ from console.access import HOME
 from console.intake import IntakeApi
 from console.pages.parts import Console, passed_on
 from console.pages.queue import api_query
-from console.roles import Role
 from console.site import MAP_POLICY
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/map"
 TILES = f"{PATH}/tiles.pmtiles"

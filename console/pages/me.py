@@ -11,8 +11,8 @@ from console.own_access import OwnAccess
 from console.pages.parts import Console, bureaus_of
 from console.passkeys import BadPasskeyError
 from console.passwords import MAX_LENGTH, MIN_LENGTH, is_guessable, new_hash
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 _MAX_CODE = 100
 

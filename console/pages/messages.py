@@ -8,8 +8,8 @@ from aiohttp import web
 from console.access import HOME, ForbiddenError
 from console.api import ServiceApi
 from console.pages.parts import Console
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/messages"
 _HELD = "held"

@@ -12,8 +12,8 @@ from aiohttp import web
 from console.access import HOME, ForbiddenError
 from console.api import ApiAnswer, ServiceApi
 from console.pages.parts import Console
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/parked"
 _FIRST, _PER_PAGE = "5", "50"

@@ -12,17 +12,18 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from console.access import FORM_ID, Access, ForbiddenError, TooManyPagesError
+from console.access import FORM_ID, Access, ForbiddenError
 from console.api import ApiAnswer, ServiceApi, ServiceDownError
 from console.dispatch import DispatchApi
 from console.intake import IntakeApi
 from console.live import LiveCases
 from console.preferences import Preferences, Presence
-from console.roles import Role
 from console.site import Site
 from console.store import ConsoleStore, Person
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
+from shared.runtime.http.rate_limits import LimitReachedError
+from shared.staff_roles import Role
 
 _POINT = re.compile(r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)(?:\s+(\S.*))?\s*")
 _MAX_PLACE = 200
@@ -87,7 +88,7 @@ class Console:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
-            except TooManyPagesError:
+            except LimitReachedError:
                 return self.site.page(request, "problem", status=429, problem="too_many")
             except ForbiddenError as forbidden:
                 self.access.log_refusal(request, str(forbidden) or "forbidden")

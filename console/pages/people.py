@@ -9,40 +9,26 @@ from typing import get_args
 from aiohttp import web
 
 from console.access import HOME, ForbiddenError, see_other
+from console.api import ApiAnswer
 from console.pages.parts import Console
 from console.passwords import new_hash, one_time_password
-from console.roles import ROLE_NAMES, Role, role_of
 from console.service_keys import ServiceKeys
 from console.store import Person, add_person, is_name
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import Scope
+from shared.staff_roles import ROLE_NAMES, Role, role_of
 
 _PATH = f"{HOME}/people"
 _KEYS = f"{_PATH}/keys"
 _NEWEST = 2**63 - 1
 _MAX_DIGITS = 18
 _MAX_DAYS_DIGITS = 4
+# What the page says about the last order: our refusal or a service's, or a secret and whose it is.
+_SAID = dict.fromkeys(("error", "problem", "password", "key", "secret_of"), "")
 
 
 class _RefusedError(Exception):
     """The form cannot be followed; the reason is a name that the page knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What the page says about the last order; empty texts for nothing.
-
-    Attributes:
-        secret_of: Name of whom the password or the key is for.
-        problem: Refusal of a service.
-    """
-
-    status: int = 200
-    error: str = ""
-    password: str = ""
-    key: str = ""
-    secret_of: str = ""
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +39,19 @@ class People:
     keys: ServiceKeys
 
     async def show(
-        self, request: web.Request, person: Person, shown: _Shown | None = None
+        self, request: web.Request, person: Person, *, status: int = 200, **said: str
     ) -> web.StreamResponse:
         """List people and keys."""
         return self.console.site.page(
             request,
             "people",
             person,
-            status=(shown or _Shown()).status,
+            status=status,
             people=await self.console.store.people(),
             role_names=ROLE_NAMES,
             keys=await self.keys.overview(person),
             scopes=get_args(Scope),
-            shown=shown or _Shown(),
+            shown=_SAID | said,
         )
 
     async def change(self, request: web.Request, person: Person) -> web.StreamResponse:
@@ -79,10 +65,10 @@ class People:
             else:
                 password = await _change_other(self.console, person, name, fields)
         except _RefusedError as refused:
-            return await self.show(request, person, _Shown(422, error=str(refused)))
+            return await self.show(request, person, status=422, error=str(refused))
         await self.console.record(person, f"person_{fields['action']}", name)
         if password:
-            return await self.show(request, person, _Shown(password=password, secret_of=name))
+            return await self.show(request, person, password=password, secret_of=name)
         return see_other(_PATH)
 
     async def change_keys(self, request: web.Request, person: Person) -> web.StreamResponse:
@@ -96,8 +82,7 @@ class People:
                 key_id = fields.get("key", "")
                 answer = await self.keys.revoke(person, key_id)
                 if not answer.is_done:
-                    refused = _Shown(answer.status, problem=answer.problem)
-                    return await self.show(request, person, refused)
+                    return await self._refused(request, person, answer)
                 await self.console.record(person, "key_revoke", key_id)
                 return see_other(_PATH)
             case _:
@@ -110,13 +95,18 @@ class People:
         days, name = fields.get("days", ""), fields.get("name", "").strip()
         is_term = days.isdecimal() and 1 <= len(days) <= _MAX_DAYS_DIGITS and int(days) > 0
         if scope is None or (days and not is_term):
-            return await self.show(request, person, _Shown(422, error="key"))
+            return await self.show(request, person, status=422, error="key")
         expires_at = utc_now() + timedelta(days=int(days)) if days else None
         key, answer = await self.keys.add(person, scope, name, expires_at)
         if not answer.is_done:
-            return await self.show(request, person, _Shown(answer.status, problem=answer.problem))
+            return await self._refused(request, person, answer)
         await self.console.record(person, "key_add", f"{answer.body['id']} {scope} {name}")
-        return await self.show(request, person, _Shown(key=key, secret_of=name))
+        return await self.show(request, person, key=key, secret_of=name)
+
+    async def _refused(
+        self, request: web.Request, person: Person, answer: ApiAnswer
+    ) -> web.StreamResponse:
+        return await self.show(request, person, status=answer.status, problem=answer.problem)
 
 
 def people_routes(console: Console, keys: ServiceKeys) -> Sequence[web.RouteDef]:

@@ -10,8 +10,8 @@ from aiohttp import web
 from console.access import HOME, ForbiddenError
 from console.pages.parts import Console
 from console.preferences import SavedView
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 from shared.vocabulary import CLOSED_STATUSES, CaseStatus
 
 _PER_PAGE = "50"

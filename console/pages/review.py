@@ -9,8 +9,8 @@ from console.access import HOME, ForbiddenError
 from console.intake import IntakeApi
 from console.pages.commands import case_path
 from console.pages.parts import Console, passed_on
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/review"
 _DECISIONS = frozenset({"release", "withhold"})

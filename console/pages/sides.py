@@ -11,8 +11,8 @@ from console.pages.case import last_event
 from console.pages.commands import case_url
 from console.pages.map import TILES, with_map
 from console.pages.parts import Console, uuid_of
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 Case = Mapping[str, Any]
 

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from console.access import HOME
 from console.pages.parts import Console, uuid_of
-from console.roles import Role
 from console.site import ASSETS
 from console.store import Person
 from shared.runtime.http.assets import asset_handler
+from shared.staff_roles import Role
 
 _LOOK_EVERY_S = 5.0  # at the session, and at who has the case open
 _RETRY = b"retry: 1500\n\n"

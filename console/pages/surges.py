@@ -9,8 +9,8 @@ from aiohttp import web
 from console.access import HOME
 from console.pages.approvals import PATH as APPROVALS
 from console.pages.parts import Console
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/surges"
 _PER_PAGE = "50"

@@ -9,8 +9,8 @@ from console.access import HOME
 from console.pages.commands import case_url, give_command
 from console.pages.parts import Console, kinds_of, places_for
 from console.pages.queue import api_query
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 PATH = f"{HOME}/unsure"
 _KNOWN = frozenset({"point", "address"})

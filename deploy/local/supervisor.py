@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-from console.roles import Role
 from console.store import add_person
 from deploy.local.errors import OtherVersionError
 from deploy.local.infrastructure import Infrastructure, infrastructure, sms_token
@@ -44,6 +43,7 @@ from shared.runtime.migrate import (
 )
 from shared.runtime.postgres import open_database
 from shared.runtime.settings import TopicSettings
+from shared.staff_roles import Role
 
 _ADAPTER = "demo"
 _OPERATOR = "operator"

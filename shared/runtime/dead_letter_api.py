@@ -32,6 +32,7 @@ from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.ops.audit import audit
 from shared.runtime.recovery.own_letters import ListedLetter, OwnLetters, ReplayRefusal
 from shared.runtime.recovery.replay import ReplayStatus
+from shared.staff_roles import Role
 
 PATH = "/v1/dead-letters"
 _WITHIN_S = 8.0  # the broker is asked two or three times
@@ -245,7 +246,7 @@ def _reads(callers: Callers, letters: OwnLetters) -> list[web.RouteDef]:
 def _acts(callers: Callers, letters: OwnLetters) -> list[web.RouteDef]:
     @answers_errors("Retry in a moment.")
     async def show_bytes(request: web.Request) -> web.Response:
-        operator = await staff_member(request, callers, "supervisor")
+        operator = await staff_member(request, callers, Role.SUPERVISOR)
         look = validated(Look, await read_fields(request), code="invalid")
         found = await _found(request, letters)
         if found.status == "erased":
@@ -255,7 +256,7 @@ def _acts(callers: Callers, letters: OwnLetters) -> list[web.RouteDef]:
 
     @answers_errors("Look first whether it is replayed.")
     async def replay(request: web.Request) -> web.Response:
-        operator = await staff_member(request, callers, "supervisor")
+        operator = await staff_member(request, callers, Role.SUPERVISOR)
         order = validated(ReplayOrder, await read_fields(request), code="invalid")
         found = await _found(request, letters)
         work = letters.replay(found.letter, again=order.again)

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, StringConstraints
 from shared.contract.events import Data, FieldError
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import Scope
-from shared.runtime.http.authentication import Callers, RefusedError, forbidden
+from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import (
     JSON,
     answers_errors,
@@ -39,10 +39,11 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.staff import ROLE, ROLE_HEADER, Actor, is_console
+from shared.runtime.http.staff import ROLE_HEADER, Actor, require_console
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.ops.audit import audit
 from shared.runtime.postgres import Pool
+from shared.staff_roles import Role
 from shared.vocabulary import CONSOLE_KEY
 
 PATH = "/v1/keys"
@@ -160,7 +161,7 @@ def key_routes(
 
     @answers_errors("Retry in a moment.")
     async def list_keys(request: web.Request) -> web.Response:
-        _require_admin(request, await callers.operator(request))
+        require_console(request, await callers.operator(request), Role.ADMIN)
         now, found = utc_now(), await Deadline().wait_for(keys_in(pool, service))
         ordered = sorted(found, key=lambda key: (key.scope, key.name, key.key_hash))
         return json_response(KeyList(keys=[_shown(key, now) for key in ordered]))
@@ -208,16 +209,8 @@ async def _fields(request: web.Request, callers: Callers) -> object:
     """Return the body of an admin's order."""
     operator = await callers.operator(request)
     fields = await read_fields(request)
-    _require_admin(request, operator)
+    require_console(request, operator, Role.ADMIN)
     return fields
-
-
-def _require_admin(request: web.Request, operator: str) -> None:
-    """Raise RefusedError unless the console calls for an admin: who makes keys may do all."""
-    if not is_console(request, operator, "admin"):
-        detail = f"Only the console's key administers keys, with admin in {ROLE}."
-        answer = problem_response(403, "Not an admin", detail, code="not_admin")
-        raise forbidden(request, operator, "not_admin", answer)
 
 
 def _shown(key: StoredKey, now: datetime) -> ServiceKey:

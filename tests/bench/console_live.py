@@ -18,8 +18,8 @@ import asyncpg
 import psutil
 from playwright.async_api import Page, ViewportSize
 
-from console.roles import Role
 from console.store import add_person
+from shared.staff_roles import Role
 from tests.bench.console_speed import Filled, filled_router, log_in, pages, tell
 from tests.support.chromium import open_browser
 

@@ -1,8 +1,10 @@
-"""Rate limiter: token buckets, one or one for each caller."""
+"""Limits of callers: token buckets, and what they have open at once."""
 
+import sys
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 # About 3 MB; a caller whose bucket was evicted begins with a full one again.
@@ -79,3 +81,29 @@ class TokenBuckets:
             return False
         bucket.take(tokens)
         return True
+
+
+class LimitReachedError(Exception):
+    """A caller has too much open, or all have."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLimit:
+    """Limits of what is open at once, of one caller and of all."""
+
+    of_one: int
+    of_all: int = sys.maxsize
+    _open: Counter[str] = field(default_factory=Counter, init=False)
+
+    @contextmanager
+    def opened(self, caller: str) -> Generator[None]:
+        """Count one more while it is open; raise LimitReachedError at a limit."""
+        if self._open[caller] >= self.of_one or self._open.total() >= self.of_all:
+            raise LimitReachedError
+        self._open[caller] += 1
+        try:
+            yield
+        finally:
+            self._open[caller] -= 1
+            if not self._open[caller]:
+                del self._open[caller]

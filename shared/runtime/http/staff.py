@@ -3,14 +3,15 @@
 Any other operator's key has all rights but an approval's.
 """
 
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared.runtime.http.authentication import Callers, forbidden
 from shared.runtime.http.openapi import Parameter
 from shared.runtime.http.problem_details import problem_response
+from shared.staff_roles import ROLE_NAMES, Role, role_of
 from shared.vocabulary import CONSOLE_KEY
 
 _NOT_BLANK = r"\S"  # so documented, and stripped before it is counted
@@ -22,11 +23,9 @@ StaffText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=_NOT_BLANK),
 ]
-Role: TypeAlias = Literal["viewer", "agent", "dispatcher", "supervisor", "admin"]
 ROLE = "Route311-Role"
-ROLE_HEADER = {ROLE: Parameter("Role of the actor; the console's key alone sends it.", Role)}
-
-_ROLES: tuple[Role, ...] = get_args(Role)  # each includes the ones before it
+_RoleName = Annotated[str, Field(json_schema_extra={"enum": [*ROLE_NAMES]})]
+ROLE_HEADER = {ROLE: Parameter("Role of the actor; the console's key alone sends it.", _RoleName)}
 
 
 async def staff_member(request: web.Request, callers: Callers, least: Role) -> str:
@@ -38,19 +37,23 @@ async def staff_member(request: web.Request, callers: Callers, least: Role) -> s
 
 def require_role(request: web.Request, operator: str, least: Role) -> None:
     """Raise RefusedError where the console's user has a lower role or none, or for no role."""
-    is_unknown = request.headers.get(ROLE, least) not in _ROLES
+    is_unknown = request.headers.get(ROLE, least.label) not in ROLE_NAMES
     if is_unknown or (operator == CONSOLE_KEY and not has_role(request, least)):
-        detail = f"This needs the role {least} or a higher one in {ROLE}."
+        detail = f"This needs the role {least.label} or a higher one in {ROLE}."
         answer = problem_response(403, "Role too low", detail, code="role_too_low")
         raise forbidden(request, operator, "role_too_low", answer)
 
 
-def is_console(request: web.Request, operator: str, least: Role) -> bool:
-    """Return True when the console calls for a person of this role or a higher one."""
-    return operator == CONSOLE_KEY and has_role(request, least)
+def require_console(request: web.Request, operator: str, least: Role) -> None:
+    """Raise RefusedError unless the console calls for a person of this role or a higher one."""
+    if operator != CONSOLE_KEY or not has_role(request, least):
+        detail = f"Only the console's key may do this, with {least.label} or higher in {ROLE}."
+        code = f"not_{least.label}"
+        answer = problem_response(403, "Not allowed", detail, code=code)
+        raise forbidden(request, operator, code, answer)
 
 
 def has_role(request: web.Request, least: Role) -> bool:
     """Return True when the request states this role or a higher one."""
     role = request.headers.get(ROLE)
-    return role in _ROLES[_ROLES.index(least) :]
+    return role in ROLE_NAMES and role_of(role) >= least

@@ -12,10 +12,10 @@ import aiohttp
 from yarl import URL
 
 from console.app import console
-from console.roles import Role
 from console.settings import ConsoleSettings
 from console.store import ConsoleStore, Person, add_person
 from shared.runtime.http.server import serve_http
+from shared.staff_roles import Role
 from tests.support.databases import Database
 
 SEE_OTHER, FORBIDDEN = 303, 403

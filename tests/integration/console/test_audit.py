@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from console.roles import Role
 from shared.runtime.ops.audit import AuthenticationFailures
+from shared.staff_roles import Role
 from tests.integration.console.open_console import (
     FORBIDDEN,
     OpenConsole,

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from console.roles import Role
 from services.dispatch.records.changes import WaitingCommand
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.approvals import insert_waiting, list_approvals
 from shared.contract.events import new_id
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.postgres import open_pool, transaction
+from shared.staff_roles import Role
 from tests.integration.console.open_console import (
     FORBIDDEN,
     SEE_OTHER,

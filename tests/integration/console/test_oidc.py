@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from yarl import URL
 
 from console.app import console
-from console.roles import Role
 from console.settings import ConsoleSettings
 from console.store import add_person
+from shared.staff_roles import Role
 from tests.integration.console.oidc_server import (
     CLIENT,
     SECRET,

@@ -9,8 +9,8 @@ import pytest
 from console.own_access import OwnAccess
 from console.passkeys import NewPasskey
 from console.passwords import hashed
-from console.roles import Role
 from console.store import add_person
+from shared.staff_roles import Role
 from tests.integration.console.open_console import (
     FORBIDDEN,
     PASSWORD,

@@ -135,6 +135,19 @@ async def test_an_unknown_or_old_id_resets_the_stream_and_a_stop_ends_it(
     assert ends == [[]] * 3
 
 
+async def test_one_operator_has_sixteen_streams_at_most(
+    database: Database, settings: DispatchSettings
+) -> None:
+    await add_keys(database)
+    async with serving_dispatch(settings) as client, AsyncExitStack() as stack:
+        for _ in range(16):
+            await stack.enter_async_context(Stream(client))
+        refused = await call(client, "GET", STREAM, OPERATOR)
+
+    assert (refused.status, refused.json["code"]) == (429, "too_many_streams")
+    assert refused.headers["Retry-After"] == "15"
+
+
 async def test_an_event_that_commits_late_is_not_passed_over(pool: Pool) -> None:
     events = PostgresCaseEvents(pool)
     first, second = report(), sinkhole()  # of no common bureau, whose lock would do

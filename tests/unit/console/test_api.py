@@ -10,8 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from console.api import ServiceApi, ServiceBusyError, ServiceDownError
-from console.roles import Role
 from console.store import Person
+from shared.staff_roles import Role
 
 KIM = Person(
     uuid4(),

@@ -1,6 +1,7 @@
 """Roles, ways back after the log-in, texts in Spanish."""
 
 from pathlib import Path
+from typing import get_args
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
@@ -8,14 +9,15 @@ import pytest
 
 from console.access import HOME, safe_next
 from console.pages import insight
-from console.pages.commands import COMMANDS, command_of
+from console.pages.commands import command_of
 from console.pages.insight import cases_of
 from console.pages.queue import FILTERS
 from console.passwords import hashed, is_password
-from console.roles import ROLE_NAMES, Role, role_of
 from docs._tools.translations import CONSOLE, faults, read, source_texts
 from services.dispatch.channels.operator_api.cases import LIST_CASES
 from services.insight.rules import tables
+from shared.staff_roles import ROLE_NAMES, Role, role_for, role_of
+from shared.vocabulary import CommandName
 
 
 def test_each_role_includes_the_ones_before_it() -> None:
@@ -25,7 +27,7 @@ def test_each_role_includes_the_ones_before_it() -> None:
 
 
 def test_an_agent_writes_notes_and_answers_and_gives_no_other_command() -> None:
-    allowed = {name for name, (_, role) in COMMANDS.items() if role <= Role.AGENT}
+    allowed = {name for name in get_args(CommandName) if role_for(name) <= Role.AGENT}
 
     assert allowed == {"note", "answer"}
 

@@ -1,13 +1,13 @@
 """Ways back from commands, own letters, and what others did meanwhile."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from console.letters import LETTERS, BadLettersError, letters_of, own_letters
 from console.pages.case import entries_since, joined, last_event, told
-from console.pages.commands import COMMANDS
 from console.undo import REVERSIBLE, Undo, undo_of
+from shared.vocabulary import CommandName
 
 CASE: dict[str, Any] = {
     "case_id": "c",
@@ -47,7 +47,7 @@ def test_a_way_back_leads_from_the_version_after_the_command(
 
     assert undo
     assert undo.fields == back | {"reason": "Taken back", "expected_version": "5", "since": "e5"}
-    assert Undo.of_json(undo.to_json()) == undo
+    assert Undo.model_validate_json(undo.model_dump_json()) == undo
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_without_a_sure_way_back_none_is_offered(
 
 
 def test_ways_back_are_of_commands_that_the_console_gives() -> None:
-    assert COMMANDS.keys() >= REVERSIBLE
+    assert {*get_args(CommandName)} >= REVERSIBLE
 
 
 def test_own_letters_are_those_that_differ_and_an_empty_one_is_off() -> None:

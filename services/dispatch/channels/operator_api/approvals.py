@@ -8,7 +8,6 @@ from uuid import UUID
 from aiohttp import web
 
 from services.dispatch.channels.operator_api.commands import ResultOfCase, result_of
-from services.dispatch.channels.operator_api.staff import require_second_person
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import ApprovalProblem, Decision
 from services.dispatch.records.changes import strip_control_chars
@@ -33,8 +32,9 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
-from shared.runtime.http.staff import ROLE_HEADER, Actor
+from shared.runtime.http.staff import ROLE_HEADER, Actor, require_console
 from shared.runtime.http.unknown_fields import read_fields
+from shared.staff_roles import Role
 
 
 class ApprovalList(Data):
@@ -142,7 +142,7 @@ def approval_routes(core: DispatchPorts) -> list[web.RouteDef]:
             operator = await core.access.callers.operator(request)
             fields = strip_control_chars(await read_fields(request))
             by = validated(SecondPerson, fields, code="invalid")
-            require_second_person(request, operator)
+            require_console(request, operator, Role.SUPERVISOR)
             approval_id = _id(request.match_info["approval_id"])
             if approval_id is None:
                 raise _refused("unknown_approval")

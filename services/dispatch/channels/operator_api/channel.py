@@ -7,10 +7,11 @@ from services.dispatch.channels.operator_api.approvals import approval_routes
 from services.dispatch.channels.operator_api.cases import case_routes
 from services.dispatch.channels.operator_api.catalogue import catalogue_routes
 from services.dispatch.channels.operator_api.commands import command_routes
-from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit, stream_routes
+from services.dispatch.channels.operator_api.stream import CaseStream, stream_routes
 from services.dispatch.channels.operator_api.surges import surge_routes
 from services.dispatch.ports import DispatchPorts
 from shared.runtime.dead_letter_api import letter_routes
+from shared.runtime.http.rate_limits import OpenLimit
 from shared.runtime.key_api import key_routes
 from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
@@ -27,7 +28,7 @@ async def open_operator_api(core: DispatchPorts) -> AsyncGenerator[ChannelParts]
             *command_routes(core),
             *approval_routes(core),
             *surge_routes(core),
-            *stream_routes(core.access.callers, CaseStream(core), StreamLimit()),
+            *stream_routes(core.access.callers, CaseStream(core), OpenLimit(16, 64)),
             *case_routes(core),
             *catalogue_routes(core),
             *letter_routes(core.access.callers, letters),

@@ -11,7 +11,6 @@ import pydantic_core
 from aiohttp import web
 from pydantic import Field, ValidationError
 
-from services.dispatch.channels.operator_api.staff import role_for
 from services.dispatch.ports import DispatchPorts, IdReusedError
 from services.dispatch.records.answers import CommandAnswer
 from services.dispatch.records.changes import strip_control_chars
@@ -50,6 +49,7 @@ from shared.runtime.http.staff import ROLE_HEADER, require_role, staff_member
 from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields
 from shared.runtime.postgres import attempt
+from shared.staff_roles import Role, role_for
 from shared.vocabulary import CommandName
 
 
@@ -183,7 +183,7 @@ def command_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post(request: web.Request) -> web.Response:
-        operator = await staff_member(request, callers, "agent")
+        operator = await staff_member(request, callers, Role.AGENT)
         body = await read_fields(request)
         require_role(request, operator, role_for(_command_in(body)))
         case_id = request.match_info["case_id"]
@@ -201,7 +201,7 @@ def command_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Retry in a moment with the same Idempotency-Key.")
     async def post_many(request: web.Request) -> web.Response:
-        operator = await staff_member(request, callers, "supervisor")
+        operator = await staff_member(request, callers, Role.SUPERVISOR)
         body = await read_fields(request)
         case_ids = _case_ids(body)
         id_, digest = _bulk_id(request), _digest(body)

@@ -1,10 +1,8 @@
 """Server-sent events of case changes, for operators."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import web
@@ -13,11 +11,12 @@ from pydantic import Field
 from services.dispatch.ports import DispatchPorts
 from services.dispatch.records.answers import KeptEvent
 from shared.errors import SystemicError, TransientError
-from shared.runtime.http.authentication import Callers, RefusedError
+from shared.runtime.http.authentication import Callers
 from shared.runtime.http.calls import answers_errors
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import KEY_REFUSALS, Content, Operation, Parameter, documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.rate_limits import LimitReachedError, OpenLimit
 
 _EVENT_STREAM = "text/event-stream"
 _STREAM = "cases"
@@ -55,32 +54,6 @@ FOLLOW_CASES = Operation(
 
 
 @dataclass(frozen=True, slots=True)
-class StreamLimit:
-    """Limits of concurrent streams, for the process and per operator."""
-
-    most: int = 64
-    most_of_one: int = 16
-    _open: Counter[str] = field(default_factory=Counter, init=False)
-
-    @contextmanager
-    def opened(self, operator: str) -> Generator[None]:
-        """Count a stream while it is open; raise ``RefusedError`` above the limit."""
-        if self._open[operator] >= self.most_of_one or self._open.total() >= self.most:
-            detail = "Too many streams are open. Close one, or retry in a moment."
-            headers = {"Retry-After": _RETRY_AFTER_S}
-            raise RefusedError(
-                problem_response(
-                    429, "Too many streams", detail, code="too_many_streams", headers=headers
-                )
-            )
-        self._open[operator] += 1
-        try:
-            yield
-        finally:
-            self._open[operator] -= 1
-
-
-@dataclass(frozen=True, slots=True)
 class CaseStream:
     """The events of all cases as a stream.
 
@@ -113,25 +86,30 @@ class CaseStream:
                 await asyncio.sleep(_PAGES_APART_S)
 
 
-def stream_routes(callers: Callers, stream: CaseStream, limit: StreamLimit) -> list[web.RouteDef]:
+def stream_routes(callers: Callers, stream: CaseStream, limit: OpenLimit) -> list[web.RouteDef]:
     """Return the route of the stream."""
 
     @answers_errors("Retry in a moment with the same Last-Event-ID.")
     async def follow(request: web.Request) -> web.StreamResponse:
         operator = await callers.operator(request)
-        with limit.opened(operator):
-            found = await Deadline().wait_for(stream.position(request.headers.get(_LAST_ID)))
-            begin = (
-                await Deadline().wait_for(stream.core.case_events.head())
-                if found is None
-                else found
+        try:
+            with limit.opened(operator):
+                return await send(request)
+        except LimitReachedError:
+            detail, headers = "Close one, or retry in a moment.", {"Retry-After": _RETRY_AFTER_S}
+            return problem_response(
+                429, "Too many streams", detail, code="too_many_streams", headers=headers
             )
-            response = web.StreamResponse(headers=_HEADERS)
-            await response.prepare(request)
-            with suppress(SystemicError, TransientError, ConnectionError):  # the caller resumes
-                await response.write(_RESET if found is None else _COMMENT)
-                await stream.send(request, response, begin or 0)
-            return response
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        found = await Deadline().wait_for(stream.position(request.headers.get(_LAST_ID)))
+        begin = await Deadline().wait_for(stream.position(None)) if found is None else found
+        response = web.StreamResponse(headers=_HEADERS)
+        await response.prepare(request)
+        with suppress(SystemicError, TransientError, ConnectionError):  # the caller resumes
+            await response.write(_RESET if found is None else _COMMENT)
+            await stream.send(request, response, begin or 0)
+        return response
 
     return [web.get("/v1/stream", documents(follow, FOLLOW_CASES))]
 

@@ -32,6 +32,7 @@ from shared.runtime.http.openapi import (
 from shared.runtime.http.problem_details import problem_response
 from shared.runtime.http.staff import ROLE_HEADER, Actor, StaffText, staff_member
 from shared.runtime.http.unknown_fields import read_fields
+from shared.staff_roles import Role
 from shared.vocabulary import ClosingStatus
 
 DEFAULT_LIMIT = 20
@@ -145,7 +146,7 @@ def surge_routes(core: DispatchPorts) -> list[web.RouteDef]:
 
     @answers_errors("Check first whether its cases are being closed.")
     async def close(request: web.Request) -> web.Response:
-        operator = await staff_member(request, core.access.callers, "supervisor")
+        operator = await staff_member(request, core.access.callers, Role.SUPERVISOR)
         fields = strip_control_chars(await read_fields(request))
         order = validated(ClosingOrder, fields, code="invalid")
         surge_id = request.match_info["surge_id"]

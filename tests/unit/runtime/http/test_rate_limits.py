@@ -1,6 +1,13 @@
 from dataclasses import dataclass
 
-from shared.runtime.http.rate_limits import TokenBucket, TokenBuckets
+import pytest
+
+from shared.runtime.http.rate_limits import (
+    LimitReachedError,
+    OpenLimit,
+    TokenBucket,
+    TokenBuckets,
+)
 
 
 @dataclass
@@ -82,3 +89,15 @@ def test_beyond_the_most_buckets_the_one_used_least_recently_is_forgotten() -> N
         True,
         False,
     ]
+
+
+def test_what_one_caller_and_what_all_have_open_is_bounded() -> None:
+    limit = OpenLimit(of_one=1, of_all=2)
+
+    with limit.opened("Olga"):
+        with pytest.raises(LimitReachedError), limit.opened("Olga"):
+            pass
+        with limit.opened("Kim"), pytest.raises(LimitReachedError), limit.opened("Ana"):
+            pass
+    with limit.opened("Olga"), limit.opened("Ana"):
+        pass

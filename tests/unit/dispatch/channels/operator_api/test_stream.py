@@ -2,12 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-import pytest
-
-from services.dispatch.channels.operator_api.stream import CaseStream, StreamLimit
+from services.dispatch.channels.operator_api.stream import CaseStream
 from services.dispatch.records.answers import KeptEvent
 from services.dispatch.workers import FeedWatch
-from shared.runtime.http.authentication import RefusedError
 from tests.support.dispatch.factories import ports
 
 
@@ -42,19 +39,3 @@ async def test_comments_show_that_a_quiet_stream_is_alive_until_its_reader_leave
     await stream.send(reader, reader, 0)  # type: ignore[arg-type]
 
     assert reader.comments == 3
-
-
-def test_the_streams_of_all_and_of_each_operator_are_bounded() -> None:
-    limit = StreamLimit(most=2, most_of_one=1)
-
-    with limit.opened("Olga"):
-        with pytest.raises(RefusedError) as of_one, limit.opened("Olga"):
-            pass
-        with limit.opened("Kim"), pytest.raises(RefusedError) as of_all, limit.opened("Ana"):
-            pass
-    with limit.opened("Olga"):
-        pass
-
-    for refused in (of_one, of_all):
-        response = refused.value.response
-        assert (response.status, "Retry-After" in response.headers) == (429, True)
