@@ -21,6 +21,7 @@ from tests.support.chromium import (
 )
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.integration,
@@ -150,8 +151,11 @@ async def test_a_phone_scrolls_past_the_map_with_one_finger(
     await page.evaluate(_SCROLLED, before + 100)
     assert await page.input_value("#f-latitude") == ""
 
-    await page.locator(".map .view").tap()
-    await expect(page.locator(".map .pin")).to_be_visible()
+    async def sets_the_pin() -> bool:  # a tap may still stop the gliding page, and do no more
+        await page.locator(".map .view").tap()
+        return await page.locator(".map .pin").is_visible()
+
+    assert await eventually(sets_the_pin)
     assert await page.input_value("#f-latitude") != ""
 
 
