@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import structlog
 import uvloop
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from shared.runtime.http.connections import HttpLimits
 from shared.runtime.http.key_gate import KeyedRoute
@@ -75,6 +76,7 @@ class ServiceParts:
         readiness_checks: Components that ``/ready`` checks.
         request_tasks: Tasks that HTTP requests wait for; they stop after the last response.
         readers: Every consumer; ``/ready`` names one that is blocked.
+        no_page: Answers browsers at addresses that have no route.
     """
 
     pool: "Pool | None"
@@ -84,6 +86,7 @@ class ServiceParts:
     request_tasks: Sequence[ServiceTask] = ()
     gate: EarlyRejectGate | None = None
     readers: Sequence[Reader] = ()
+    no_page: Handler | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class ChannelParts:
     routes: Sequence[web.AbstractRouteDef] = ()
     request_tasks: Sequence[ServiceTask] = ()
     keyed_routes: Sequence[KeyedRoute] = ()
+    no_page: Handler | None = None
 
 
 # Opens a channel with the ports of the core.
@@ -121,6 +125,7 @@ async def open_channels(
             routes=[route for part in parts for route in part.routes],
             request_tasks=[task for part in parts for task in part.request_tasks],
             keyed_routes=[route for part in parts for route in part.keyed_routes],
+            no_page=next((part.no_page for part in parts if part.no_page), None),
         )
 
 
@@ -155,8 +160,8 @@ async def run_until_stopped(
     """Serve HTTP and run the tasks until ``stopping`` is set; the first failure ends all.
 
     Then the background tasks stop at once. A service with routes continues to answer for
-    ``drain_seconds``, while ``/ready`` answers 503 so that load balancers use other instances. Then
-    the port closes, requests in flight get their responses, and the request tasks stop last.
+    ``drain_seconds``, while ``/serving`` answers 503 so that load balancers use other instances.
+    Then the port closes, requests in flight get their responses, and the request tasks stop last.
     """
     drained = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -167,8 +172,10 @@ async def run_until_stopped(
             settings.http_port,
             routes=parts.routes,
             check=lambda: unready_reason(parts),
+            check_calls=lambda: unavailable_reason(parts),
             stopping=stopping,
             gate=parts.gate,
+            no_page=parts.no_page,
             limits=_http_limits(settings),
             metrics_port=settings.metrics_port,
             name=name,
@@ -212,6 +219,15 @@ async def unready_reason(parts: ServiceParts) -> str | None:
             return f"{reader.name} is blocked: {reason}"
     if not all(check.ready for check in parts.readiness_checks):
         return "no partitions yet"
+    return await unavailable_reason(parts)
+
+
+async def unavailable_reason(parts: ServiceParts) -> str | None:
+    """Return why the service cannot answer calls; None when it can.
+
+    A blocked reader has no part in it: where a fault blocks that of every instance, calls are
+    answered all the same.
+    """
     if parts.pool is None:
         return None
     try:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANSWER_WITHIN_S = 5.0
 AT_ONCE = 20
-OPERATIONS = ("/live", "/ready", "/metrics", "/nowhere")
+OPERATIONS = ("/live", "/ready", "/serving", "/metrics", "/nowhere")
 SUBMISSIONS = "/v1/submissions"
 OPEN311 = "/open311/v2/"
 """Below it errors have the form that Open311 gives them."""

@@ -13,7 +13,8 @@ MOST_MS = 5.0
 """CPU of a service's event loop for a call."""
 MOST_MS_PER_MIB = 25.0
 """And for each MiB that it sends."""
-_HEALTH = dict.fromkeys(("GET /live", "GET /ready", "GET /metrics"), MOST_MS)
+_PROBES = ("GET /live", "GET /ready", "GET /serving", "GET /metrics")
+_HEALTH = dict.fromkeys(_PROBES, MOST_MS)
 _OPEN311 = "/open311/v2"
 _DEAD_LETTERS = (
     "GET /v1/dead-letters/%s",
@@ -169,6 +170,7 @@ WITHOUT_TOKEN = frozenset(
     {
         "GET /live",
         "GET /ready",
+        "GET /serving",
         "GET /metrics",
         "GET /assets/{name}",
         "GET /tiles/{city}.pmtiles",

@@ -58,13 +58,12 @@ _RECEIVED_BYTES = 64 * 1024  # receive buffer of a connection: 640 kB/s for a ca
 _BACKLOG = 1024
 
 _LIVE = Operation("Liveness probe", {200: Content("The process is running.", _JSON, Health)})
-_READY = Operation(
-    "Readiness probe",
-    {
-        200: Content("Ready.", _JSON, Health),
-        503: Content("Not ready, with the reason.", _JSON, Health),
-    },
-)
+_PROBED = {
+    200: Content("Ready.", _JSON, Health),
+    503: Content("Not ready, with the reason.", _JSON, Health),
+}
+_READY = Operation("Readiness probe: calls, and the readers of topics", _PROBED)
+_SERVING = Operation("Readiness probe of calls alone, for load balancers", _PROBED)
 _METRICS = Operation(
     "Prometheus metrics", {200: Content("Metrics in the text format.", ("text/plain",))}
 )
@@ -78,7 +77,9 @@ async def serve_http(  # noqa: PLR0913 - independent options
     routes: Sequence[web.AbstractRouteDef],
     check: ReadinessProbe,
     stopping: asyncio.Event,
+    check_calls: ReadinessProbe | None = None,
     gate: EarlyRejectGate | None = None,
+    no_page: Handler | None = None,
     limits: HttpLimits | None = None,
     metrics_port: int | None = None,
     name: str = "service",
@@ -88,15 +89,18 @@ async def serve_http(  # noqa: PLR0913 - independent options
     At the end the port closes, and requests in flight have 3 s to finish.
 
     Args:
-        stopping: Set while the service is about to stop: ``/ready`` turns to 503 at once, and
-            every response closes its connection, so that callers reconnect to another instance.
+        stopping: Set while the service is about to stop: ``/ready`` and ``/serving`` turn to 503 at
+            once, and every response closes its connection, so that callers reconnect to another
+            instance.
+        check_calls: The part of ``check`` that calls need, for ``/serving``; by default all.
+        no_page: Answers browsers at addresses that have no route; by default as programs.
         name: The service's name, for the OpenAPI document of all these routes.
     """
     limits = limits or HttpLimits()
     metrics = [_metrics_route()]
     own = [
         *routes,
-        *_health_routes(SharedCall(check), stopping),
+        *_health_routes(check, check_calls or check, stopping),
         *(() if metrics_port else metrics),
     ]
     own.append(openapi_route(f"route311 {name}", list(own)))
@@ -104,15 +108,18 @@ async def serve_http(  # noqa: PLR0913 - independent options
         if metrics_port:
             app = _application(metrics, stopping, limits)
             await stack.enter_async_context(_listening(app, host, metrics_port, limits))
-        app = _application(own, stopping, limits)
+        app = _application(own, stopping, limits, *([_with_page(no_page)] if no_page else []))
         yield await stack.enter_async_context(_listening(app, host, port, limits, gate))
 
 
 def _application(
-    routes: Sequence[web.AbstractRouteDef], stopping: asyncio.Event, limits: HttpLimits
+    routes: Sequence[web.AbstractRouteDef],
+    stopping: asyncio.Event,
+    limits: HttpLimits,
+    *more: Middleware,
 ) -> web.Application:
     app = web.Application(
-        middlewares=[_measure(stopping), traced_calls, unreadable_bodies, strict_fields],
+        middlewares=[_measure(stopping), *more, traced_calls, unreadable_bodies, strict_fields],
         client_max_size=_MAX_BODY_BYTES,
     )
     app[HTTP_LIMITS], app[BODY_MEMORY] = limits, BodyMemory()
@@ -165,19 +172,27 @@ async def _listen(
     return listener
 
 
-def _health_routes(check: ReadinessProbe, stopping: asyncio.Event) -> list[web.RouteDef]:
+def _health_routes(
+    check: ReadinessProbe, check_calls: ReadinessProbe, stopping: asyncio.Event
+) -> list[web.RouteDef]:
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"status": "live"})
 
-    async def ready(_: web.Request) -> web.Response:
-        reason = "stopping" if stopping.is_set() else await check()
-        if reason is None:
-            return web.json_response({"status": "ready"})
-        return web.json_response({"status": "not ready", "reason": reason}, status=503)
+    def probe(path: str, check: ReadinessProbe, operation: Operation) -> web.RouteDef:
+        shared = SharedCall(check)
+
+        async def answer(_: web.Request) -> web.Response:
+            reason = "stopping" if stopping.is_set() else await shared()
+            if reason is None:
+                return web.json_response({"status": "ready"})
+            return web.json_response({"status": "not ready", "reason": reason}, status=503)
+
+        return web.get(path, documents(answer, operation))
 
     return [
         web.get("/live", documents(live, _LIVE)),
-        web.get("/ready", documents(ready, _READY)),
+        probe("/ready", check, _READY),
+        probe("/serving", check_calls, _SERVING),
     ]
 
 
@@ -195,6 +210,20 @@ def _metrics_route() -> web.RouteDef:
 
 async def _forbid_sniffing(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(NOSNIFF)
+
+
+def _with_page(no_page: Handler) -> Middleware:
+    @web.middleware
+    async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            is_browser = "text/html" in request.headers.get("Accept", "")
+            if not is_browser or request.match_info.http_exception is None:
+                raise
+            return await no_page(request)
+
+    return explained
 
 
 def _measure(stopping: asyncio.Event) -> Middleware:

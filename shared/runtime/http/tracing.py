@@ -11,7 +11,7 @@ from shared.runtime.ops.span_attributes import HTTP_STATUS
 from shared.runtime.ops.tracing import current_trace, span_below
 
 TRACEPARENT = "traceparent"
-_FOR_PROBES = frozenset({"/live", "/ready", "/metrics"})
+_FOR_PROBES = frozenset({"/live", "/ready", "/serving", "/metrics"})
 
 
 def route_of(request: web.Request) -> str:

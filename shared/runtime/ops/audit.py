@@ -31,8 +31,8 @@ def _call_later(delay_s: float, call: Callable[[], None]) -> None:
 
 
 @dataclass(slots=True)
-class AuthenticationFailures:
-    """Log of failed authentications, or of other refusals, with a rate limit.
+class RefusalLog:
+    """Log of failed authentications or of other refusals, with a rate limit.
 
     The first 10 of each minute get a line each. The others are counted, and a line at the end of
     the minute has their number, and the number of their addresses (at most 1,000 are counted).
@@ -80,17 +80,17 @@ class AuthenticationFailures:
         self._addresses.clear()
 
 
-_failures = AuthenticationFailures()
+_failures = RefusalLog()
 
 
-_refusals = AuthenticationFailures(event="access_refused", counted="access_refusals_counted")
+_refusals = RefusalLog(event="access_refused", counted="access_refusals_counted")
 
 
 def authentication_failed(address: str | None, reason: str, **fields: object) -> None:
-    """Log a caller without a valid key; see ``AuthenticationFailures``."""
+    """Log a caller without a valid key; see ``RefusalLog``."""
     _failures.add(address, reason, **fields)
 
 
 def access_refused(address: str | None, reason: str, **fields: object) -> None:
-    """Log a caller who may not do what they tried; see ``AuthenticationFailures``."""
+    """Log a caller who may not do what they tried; see ``RefusalLog``."""
     _refusals.add(address, reason, **fields)

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from shared.runtime.ops.audit import AuthenticationFailures
+from shared.runtime.ops.audit import RefusalLog
 from shared.staff_roles import Role
 from tests.integration.console.open_console import (
     FORBIDDEN,
@@ -24,9 +24,9 @@ PEOPLE = "/console/people"
 
 @pytest.fixture
 async def desk(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[OpenConsole]:
-    refusals = AuthenticationFailures(event="access_refused")
+    refusals = RefusalLog(event="access_refused")
     monkeypatch.setattr("shared.runtime.ops.audit._refusals", refusals)
-    monkeypatch.setattr("shared.runtime.ops.audit._failures", AuthenticationFailures())
+    monkeypatch.setattr("shared.runtime.ops.audit._failures", RefusalLog())
     async with open_console(settings(database)) as opened:
         yield opened
 

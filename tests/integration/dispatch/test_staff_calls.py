@@ -11,7 +11,7 @@ from services.dispatch import policy
 from shared.contract.events import encode, new_id
 from shared.contract.topics import DISPATCH_CASES, OPERATOR_COMMANDS
 from shared.runtime.http.api_keys import store_keys
-from shared.runtime.ops.audit import AuthenticationFailures
+from shared.runtime.ops.audit import RefusalLog
 from shared.runtime.postgres import Pool
 from tests.support.builders import operator_commanded
 from tests.support.databases import Database
@@ -277,7 +277,7 @@ async def test_what_a_role_may_not_do_stands_in_the_audit_stream(
     client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"/v1/approvals/{new_id()}/approve"
-    refusals = AuthenticationFailures(event="access_refused")
+    refusals = RefusalLog(event="access_refused")
     monkeypatch.setattr("shared.runtime.ops.audit._refusals", refusals)
     role = {"Route311-Role": "viewer"}
     with capture_logs() as lines:

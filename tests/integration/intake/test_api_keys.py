@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import TTL_S, ApiKeyCache, authenticate
 from shared.runtime.http.key_store import KeyStore
-from shared.runtime.ops.audit import AuthenticationFailures
+from shared.runtime.ops.audit import RefusalLog
 from shared.runtime.postgres import open_database, open_pool
 from tests.integration.intake.conftest import BUREAU, Running
 from tests.support.databases import Database
@@ -38,7 +38,7 @@ async def test_a_revoked_key_is_refused_within_ten_seconds(database: Database) -
 async def test_a_wrong_key_is_noted_and_never_shown(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.runtime.ops.audit._failures", AuthenticationFailures())
+    monkeypatch.setattr("shared.runtime.ops.audit._failures", RefusalLog())
     async with running() as client:
         with capture_logs() as lines:
             unknown = await post(client, headers={"Authorization": "Bearer canary-of-a-key"})

@@ -13,7 +13,7 @@ import pytest
 from PIL import ExifTags, Image
 from structlog.testing import capture_logs
 
-from shared.runtime.ops.audit import AuthenticationFailures
+from shared.runtime.ops.audit import RefusalLog
 from tests.integration.intake.conftest import Running
 from tests.support.intake.browser import visit
 from tests.support.intake.http_client import ADAPTER, call, plain
@@ -176,7 +176,7 @@ async def test_no_value_is_in_a_log_or_in_an_answer(
     running: Running, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr("shared.runtime.ops.audit._failures", AuthenticationFailures())
+    monkeypatch.setattr("shared.runtime.ops.audit._failures", RefusalLog())
     shown, statuses, logged = dict[str, list[str]](), dict[str, set[int]](), 0
     limits = {"key_per_second": 1_000, "forms_per_minute": 1_000}
     async with running(**SETTINGS, **limits) as client:

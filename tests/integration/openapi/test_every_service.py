@@ -158,7 +158,7 @@ async def test_a_service_without_routes_of_its_own_answers_as_documented(
     url = serving(f"services.{module}")
     statuses = await fuzz(url, tmp_path, *_OPTIONS)
 
-    assert statuses.keys() == {"GET /live", "GET /ready", "GET /metrics"}
+    assert statuses.keys() == {"GET /live", "GET /ready", "GET /serving", "GET /metrics"}
 
 
 async def test_intake_answers_as_documented_and_every_operation_succeeds_once(

@@ -291,5 +291,5 @@ async def test_every_service_describes_its_own_routes_and_its_health(port: int) 
         session.get(f"http://127.0.0.1:{port}/openapi.json") as response,
     ):
         document = await response.json()
-    assert document["paths"].keys() == {"/live", "/ready", "/metrics"}
+    assert document["paths"].keys() == {"/live", "/ready", "/serving", "/metrics"}
     assert document["paths"]["/ready"]["get"]["responses"].keys() == {"200", "422", "503"}

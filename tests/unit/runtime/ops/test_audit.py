@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from shared.runtime.ops.audit import AuthenticationFailures
+from shared.runtime.ops.audit import RefusalLog
 
 AT_LEVEL_ERROR = """
 from shared.runtime.ops.logging import configure_logging
@@ -53,7 +53,7 @@ def test_the_stream_is_written_at_any_log_level_as_json_with_a_mark() -> None:
 
 
 def test_a_few_failures_get_a_line_each(clock: Clock) -> None:
-    failures = AuthenticationFailures(clock, clock.schedule)
+    failures = RefusalLog(clock, clock.schedule)
     with capture_logs() as lines:
         for _ in range(10):
             failures.add("192.0.2.1", "unknown_key")
@@ -65,7 +65,7 @@ def test_a_few_failures_get_a_line_each(clock: Clock) -> None:
 
 
 def test_a_flood_of_failures_is_counted_in_one_line_a_minute(clock: Clock) -> None:
-    failures = AuthenticationFailures(clock, clock.schedule)
+    failures = RefusalLog(clock, clock.schedule)
     with capture_logs() as lines:
         for number in range(50_000):
             failures.add(f"192.0.2.{number % 100}", "unknown_key")
@@ -79,7 +79,7 @@ def test_a_flood_of_failures_is_counted_in_one_line_a_minute(clock: Clock) -> No
 
 
 def test_the_next_minute_begins_anew(clock: Clock) -> None:
-    failures = AuthenticationFailures(clock, clock.schedule)
+    failures = RefusalLog(clock, clock.schedule)
     with capture_logs() as lines:
         for _ in range(12):
             failures.add(None, "unknown_key")

@@ -4,8 +4,9 @@ import asyncio
 import gc
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import aiohttp
@@ -17,6 +18,7 @@ from shared.runtime.postgres import Pool
 from shared.runtime.service import (
     Channel,
     ChannelParts,
+    Reader,
     ServiceParts,
     freeze_startup_objects,
     open_channels,
@@ -58,7 +60,12 @@ class FakePool:
 
 @asynccontextmanager
 async def running(
-    service: FakeService, drain_seconds: float, *, has_callers: bool = True, **more: Any
+    service: FakeService,
+    drain_seconds: float,
+    *,
+    has_callers: bool = True,
+    readers: Sequence[Reader] = (),
+    **more: Any,
 ) -> AsyncGenerator[tuple[aiohttp.ClientSession, int, asyncio.Event, asyncio.Task[None]]]:
     settings: dict[str, Any] = {
         "ROUTE311_KAFKA_BOOTSTRAP": "127.0.0.1:1",
@@ -71,6 +78,7 @@ async def running(
         tasks=[service.work],
         request_tasks=[service.run],
         routes=[web.get("/", service.respond)] if has_callers else [],
+        readers=readers,
     )
     stopping = asyncio.Event()
     with reserved_port() as port:
@@ -105,9 +113,26 @@ async def test_while_it_drains_it_is_not_ready_and_answers_as_usual() -> None:
         assert await status(client, "/ready") == 200
         stopping.set()
         assert await status(client, "/ready") == 503
+        assert await status(client, "/serving") == 503
         assert await status(client, "/") == 200
         assert service.task_stopped.is_set()
         await eventually(lambda: is_closed(port))
+
+
+async def test_a_blocked_reader_takes_no_calls_away() -> None:
+    @dataclass
+    class BlockedReader:
+        name: str = "intake-status"
+        blocked: str | None = "it ended at the dead-letter limit"
+        ready: bool = True
+
+    service = FakeService()
+    service.may_respond.set()
+    async with running(service, drain_seconds=0, readers=[BlockedReader()]) as (client, _, end, _):
+        found = [await status(client, path) for path in ("/live", "/ready", "/serving", "/")]
+        end.set()
+
+    assert found == [200, 503, 200, 200]
 
 
 async def test_callers_in_flight_are_answered_before_what_they_wait_for_stops() -> None:
