@@ -126,6 +126,7 @@ async def intake(
                 routes=opened.routes,
                 gate=key_gate(core.callers, opened.keyed_routes) if opened.keyed_routes else None,
                 readers=[submissions, statuses],
+                no_page=opened.no_page,
             )
 
 

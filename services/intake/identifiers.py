@@ -19,7 +19,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from shared.email_address import normalize_email
-from shared.redaction import e164
+from shared.redaction import REMOVED, e164
 
 # Digits, and the capital letters that do not look like one.
 ALPHABET = "0123456789ACDEFHJKMNPQRTUVWXY"
@@ -60,6 +60,32 @@ def read_tracking_number(text: str) -> str | None:
     ):
         return None
     return _format(symbols) if _checksum(symbols, 1) == 0 else None
+
+
+# The last part of a UUID is none, such as of a work order that another system quotes.
+_NO_PART = r"(?<!\w)(?<![0-9A-Fa-f]{4}-)"
+_CANDIDATE = re.compile(rf"{_NO_PART}\d{{2}}[ -]?\w{{4}}[ -]?\w{{2,16}}(?!\w)", re.ASCII)
+_MAX_CANDIDATES = 5
+_AS_GIVEN = re.compile(rf"{_NO_PART}\d{{2}}(-?)\w{{4}}\1\w{{6}}(?!\w)", re.ASCII)
+
+
+def numbers_in(text: str) -> Iterator[str]:
+    """Yield the tracking numbers of a text in canonical form, with or without hyphens.
+
+    A word may be one by chance, one in 29 of the right form: look it up.
+    """
+    for count, candidate in enumerate(_CANDIDATE.finditer(text)):
+        if count == _MAX_CANDIDATES:
+            return
+        if number := read_tracking_number(candidate[0]):
+            yield number
+
+
+def without_numbers(text: str) -> str:
+    """Remove quoted tracking numbers from a text for the public."""
+    return _AS_GIVEN.sub(
+        lambda found: REMOVED if read_tracking_number(found[0]) else found[0], text
+    )
 
 
 def _checksum(symbols: str, lowest_weight: int) -> int:

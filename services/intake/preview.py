@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from services.intake.identifiers import without_numbers
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.outbound import advice_for, locate_areas, named_kinds
 from services.intake.places.gazetteer import Gazetteer, geocode, geocoders_of
@@ -49,12 +50,14 @@ async def preview(
     is_lost = is_looked_up and at is not None and at.precision == "address" and not at.point
     is_lost = is_lost and readable is not None and not locate_areas([readable])[0].municipality
     view = render_preview(readable, errors, near, policy.languages)
+    is_pin = at is not None and not at.address
     return SubmissionPreview(
         view | {"place_unknown": is_lost},
         errors,
-        found=found,
+        found=None if is_pin else found,
         is_lost=is_lost,
         apart_m=at.disagrees_m if at else None,
+        near_pin=found if is_pin else None,
     )
 
 
@@ -76,11 +79,17 @@ async def _look(
 async def _found(
     located: ValidatedSubmission, policy: IntakePolicy, pool: Pool
 ) -> KnownPlace | None:
-    """Return the place of the address with its name in the gazetteer, if that is where it knows."""
+    """Return the place of the address with its name in the gazetteer, if that is where it knows.
+
+    Of a point without an address the one that is there.
+    """
     at, city = located.location, located.city
+    gazetteer = Gazetteer(pool, policy.jurisdictions)
+    if at.point and not at.address:
+        return next(iter(await gazetteer.find(city, "", at.point)), None)
     if at.point is None or at.address is None or at.precision != "address":
         return None
-    for place in await Gazetteer(pool, policy.jurisdictions).find(city, at.address):
+    for place in await gazetteer.find(city, at.address):
         if distance_m(place.point, at.point) <= _SAME_PLACE_M:
             return place
     return KnownPlace(at.address, "address", at.point, None)
@@ -232,6 +241,7 @@ def _referral(submission: ValidatedSubmission, language: str) -> dict[str, Any] 
         "phone": agency.phone,
         "url": agency.url,
         "reason": {"code": found.reason, "text": text.in_language(language)} if text else None,
+        "outside_city": found.is_neighbour,
     }
 
 
@@ -244,4 +254,6 @@ def _near(case: NearbyCase, city: Jurisdiction, language: str) -> dict[str, Any]
         "distance_m": round(case.distance_m, 1),
         "first_reported_at": format_moment(case.first_reported_at),
         "request_count": case.request_count,
+        "description": without_numbers(case.description or "") or None,
+        "media_id": case.media_id,
     }

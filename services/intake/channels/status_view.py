@@ -13,7 +13,7 @@ from shared.catalogue import Jurisdiction, ProgramText
 from shared.runtime.clock import format_moment
 from shared.signed_tokens import TokenSigner
 from shared.spoken_languages import SpokenLanguage
-from shared.vocabulary import is_plausible
+from shared.vocabulary import START_OF_TIME, is_plausible
 
 _BLOCK = ProgramText("{hundred} block of {street}")
 _ROAD = r"(?i:\b(?:hwy|highway|route|rt|us|or|i|sr|state|mile|milepost|exit|carretera|ruta))[\s-]+"
@@ -213,9 +213,11 @@ def _history(
     decision = status.decision
     if decision and (decided := current_status(decision.outcome, None)) != RECEIVED:
         yield _entry(decision.decided_at, decided, language)
+    joined = decision is not None and decision.outcome == "duplicate"
+    earliest = status.request.submitted_at if joined else START_OF_TIME  # before, it was another's
     for change in status.changes:
         media_ids = status.work_media_ids.get(change.version, ())
-        yield _entry(change.taken_at, change.status, language) | {
+        yield _entry(max(change.taken_at, earliest), change.status, language) | {
             "bureau": bureau_name(change.bureau, jurisdiction),
             "note": change.note,
             "media": list(_media(media_ids, is_private=is_private)),

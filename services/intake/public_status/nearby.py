@@ -47,18 +47,33 @@ SAVE_CASES = """
      WHERE known.version < excluded.version
         OR known.latitude IS NULL AND excluded.latitude IS NOT NULL
 """
-# Of a crowded place the nearest by a flat map are enough to find the nearest on the globe.
+# Of a crowded place the nearest by a flat map are enough to find the nearest on the globe. Words
+# and photo are those of the first report that everybody may read.
 _NEAR = """
-    SELECT case_id::text, service_code, status, latitude, longitude, first_reported_at,
-           request_count
-      FROM cases
-     WHERE status NOT IN ('completed', 'declined', 'referred') AND latitude IS NOT NULL
-       AND dedup_group = $1 AND jurisdiction = $2
-       AND latitude BETWEEN $3 - $5::float8 AND $3 + $5
-       AND longitude BETWEEN $4 - $6::float8 AND $4 + $6
-       AND service_code <> ALL($7::text[])
-     ORDER BY power((latitude - $3) / $5, 2) + power((longitude - $4) / $6, 2), case_id
-     LIMIT $8
+    WITH near AS (
+        SELECT case_id, service_code, status, latitude, longitude, first_reported_at, request_count
+          FROM cases
+         WHERE status NOT IN ('completed', 'declined', 'referred') AND latitude IS NOT NULL
+           AND dedup_group = $1 AND jurisdiction = $2
+           AND latitude BETWEEN $3 - $5::float8 AND $3 + $5
+           AND longitude BETWEEN $4 - $6::float8 AND $4 + $6
+           AND service_code <> ALL($7::text[])
+         ORDER BY power((latitude - $3) / $5, 2) + power((longitude - $4) / $6, 2), case_id
+         LIMIT $8)
+    SELECT near.case_id::text, near.service_code, status, near.latitude, near.longitude,
+           first_reported_at, request_count, told.description, told.media_id
+      FROM near
+ LEFT JOIN LATERAL (
+        SELECT listed.description,
+               (SELECT replace(media_id::text, '-', '')
+                  FROM request_media JOIN media USING (media_id)
+                 WHERE request_media.request_id = listed.request_id AND released_by IS NOT NULL
+                 ORDER BY uploaded_at, media_id LIMIT 1) AS media_id
+          FROM listed_requests AS listed
+          LEFT JOIN reviewed_texts AS text ON text.text_id = listed.request_id
+         WHERE listed.case_id = near.case_id
+           AND coalesce(text.status, 'public') IN ('public', 'released')
+         ORDER BY listed.submitted_at LIMIT 1) AS told ON true
 """
 _WITHIN = """
     SELECT case_id::text, service_code, status, latitude, longitude, request_count
@@ -120,7 +135,7 @@ class NearQuery(NamedTuple):
 
 
 class NearbyCase(NamedTuple):
-    """An open case near a point."""
+    """An open case near a point; words and photo are public, None without any."""
 
     case_id: str
     service_code: str
@@ -128,6 +143,8 @@ class NearbyCase(NamedTuple):
     distance_m: float
     first_reported_at: datetime
     request_count: int
+    description: str | None
+    media_id: str | None
 
 
 class OpenCase(NamedTuple):
@@ -181,8 +198,8 @@ async def find_near(pool: Pool, query: NearQuery) -> list[NearbyCase]:
             2 * MAX_NEAR,
         )
     found = [
-        NearbyCase(case_id, code, status, distance_m(point, GeoPoint(latitude, longitude)), *rest)
-        for case_id, code, status, latitude, longitude, *rest in rows
+        NearbyCase(case_id, code, status, distance_m(point, GeoPoint(lat, lon)), *rest)
+        for case_id, code, status, lat, lon, *rest in rows
     ]
     near = [case for case in found if case.distance_m <= query.radius_m]
     return sorted(near, key=lambda case: (case.distance_m, case.case_id))[:MAX_NEAR]

@@ -112,6 +112,7 @@ async def serving_intake(
             check=_nothing_missing,
             stopping=stopping,
             gate=parts.gate,
+            no_page=parts.no_page,
         ) as port,
         asyncio.TaskGroup() as group,
     ):

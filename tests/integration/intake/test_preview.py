@@ -1,6 +1,7 @@
 """What a caller learns before it hands a submission in."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from shared.contract.events import (
 )
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.vocabulary import GeoPoint
-from tests.integration.intake.conftest import BUREAU, Running
+from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
 from tests.support.builders import (
     NOON,
     PIONEER_SQUARE,
@@ -24,7 +25,7 @@ from tests.support.builders import (
     request_triaged,
 )
 from tests.support.databases import Database
-from tests.support.intake.http_client import Response, plain, preview
+from tests.support.intake.http_client import Response, call, plain, post, preview
 from tests.support.locks import locked
 from tests.support.pelias_server import HERE, PeliasServer, running_pelias
 from tests.support.topic_log import TopicLog
@@ -124,8 +125,60 @@ async def test_open_cases_near_by_are_listed_the_nearest_first(
         "distance_m": 0.0,
         "first_reported_at": "2026-03-02T12:00:00Z",
         "request_count": 1,
+        "description": None,
+        "media_id": None,
     }
     assert near[1]["distance_m"] == pytest.approx(40, abs=0.2)
+
+
+async def test_a_case_near_by_shows_the_first_words_that_everybody_may_read(
+    running: Running, topic_log: TopicLog
+) -> None:
+    case_id = new_id()
+    private = "My neighbor Kevin Doyle broke the road"
+    async with running() as client:
+
+        async def hand_in(text: str) -> Any:
+            return (await post(client, plain(service_code="ROW-POTHOLE", description=text))).json
+
+        held = await hand_in(private)
+        told = await hand_in(f"A deep hole, see {held['tracking_number']}")
+        later = await hand_in("Again")
+        opened = case_with_request(case_id=case_id, request_id=held["request_id"])
+        await topic_log.publish(
+            CaseOpened.of(opened, now=NOON),
+            *(
+                request_triaged(
+                    case_id=case_id,
+                    request_id=one["request_id"],
+                    outcome="duplicate" if hours else "new",
+                    request=request(
+                        request_id=one["request_id"],
+                        submitted_at=NOON + timedelta(hours=hours),
+                        dedup_group="pavement",
+                        jurisdiction="portland.gov",
+                        location=location(PIONEER_SQUARE),
+                    ),
+                    service_code="ROW-POTHOLE",
+                )
+                for hours, one in enumerate((held, told, later))
+            ),
+        )
+
+        async def words() -> str | None:
+            found = await preview(client, plain())
+            near = found.json["near"] if found.status == 200 else []
+            return near[0]["description"] if near else None
+
+        before = await eventually(words)
+        released = await call(
+            client, "POST", f"/v1/requests/{held['tracking_number']}/text/release", OPERATOR
+        )
+        after = await eventually(words)
+
+    assert before == "A deep hole, see [removed]"
+    assert released.status == 200
+    assert after == private
 
 
 async def test_unknown_fields_are_named_among_the_errors(running: Running) -> None:

@@ -66,10 +66,11 @@ class Page:
     async def submit(
         self, fields: Fields | None = None, button: tuple[str, str] | None = None
     ) -> "Page":
-        """Fill in the form and press a button, else the main one: the last of the form."""
+        """Fill in the form and press a button, else the main one, or the last without one."""
         [form] = self.tree.xpath("//main//form")
         values = {name: value for name, value in form.form_values() if name not in (fields or {})}
-        pressed = form.xpath(".//button[not(@type='button')]")[-1]
+        buttons = form.xpath(".//button[not(@type='button')]")
+        pressed = next((one for one in buttons if one.get("class") == "main"), buttons[-1])
         name, value = button or (pressed.get("name"), pressed.get("value"))
         sent = {**values, **(fields or {}), **({name: value} if name else {})}
         data = _multipart(sent) if "multipart" in form.get("enctype", "") else _urlencoded(sent)

@@ -26,6 +26,7 @@ ADVICE = {"call_crisis_line": "Call 988.", "call_911": "Call 911."}
 POTHOLE = KindChoice("ROW-POTHOLE", "Pothole")
 STEP: Mapping[str, Any] = {
     "apart_m": 300.0,
+    "near_pin": None,
     "form": FORM,
     "form_token": "token",
     "steps": {1: "/report/token/what", 2: "/report/token/kind", 3: "/report/token/check"},
@@ -54,6 +55,8 @@ STEP: Mapping[str, Any] = {
                 "distance_m": 12.0,
                 "first_reported_at": "2026-03-02T12:00:00Z",
                 "request_count": 2,
+                "description": "A deep hole",
+                "media_id": "0a",
             }
         ],
         "referral": {
@@ -62,6 +65,7 @@ STEP: Mapping[str, Any] = {
             "phone": "503",
             "url": "https://a.example",
             "reason": None,
+            "outside_city": False,
         },
         "priority": "P3",
         "questions": [
@@ -166,6 +170,7 @@ SHOWN: Mapping[str, Any] = {
     "goal": Goal(None, 3),
     "is_late": False,
     "bureau_phone": "503-823-1700",
+    "at_desk": False,
 }
 AGENCY = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "reason": None}
 PAGES: Mapping[str, Mapping[str, Any]] = {
@@ -213,6 +218,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "advice": ADVICE,
         "referral": AGENCY,
         "point": GeoPoint(45.5, -122.6),
+        "near_pin": KnownPlace("1221 SW 4th Ave", "address", GeoPoint(45.5, -122.6), "SW"),
         "photo_url": "/v1/media/1",
         "reached": [],
         "form": FORM,

@@ -164,7 +164,7 @@ def test_without_a_point_nothing_is_near() -> None:
 
 
 def test_texts_are_in_the_language_of_the_submission() -> None:
-    near = NearbyCase("c", "POTHOLE", "open", 12.345, NOON, 4)
+    near = NearbyCase("c", "POTHOLE", "open", 12.345, NOON, 4, "Hole 26-7KQ4-HJ3M2P", None)
     view = rendered(*previewed(language="es-MX"), [near])
 
     name = LAKESIDE.services["POTHOLE"].name.es
@@ -196,4 +196,5 @@ def test_an_address_that_names_another_city_is_referred_to_it(
     referral = rendered(*read_partly(submission, NOON, PORTLAND))["referral"]
 
     assert (referral and referral["name"]) == name
+    assert referral is None or referral["outside_city"]
     assert "Multnomah" not in str(referral)

@@ -54,7 +54,8 @@ class ShownPage:
         form = self.tree.css_first("main form[method=post]")
         if form is None:
             return None
-        button = form.css("button:not([type=button]):not([name=follow])")[-1].attributes
+        buttons = form.css("button.main") or form.css("button:not([type=button])")
+        button = buttons[-1].attributes
         fields = [*_fields(form, wanted), (button.get("name") or "", button.get("value") or "")]
         return FilledForm(
             form.attributes.get("action") or "",

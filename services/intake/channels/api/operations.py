@@ -94,6 +94,8 @@ class PreviewedReferral(Data):
     phone: str | None
     url: str | None
     reason: ReferralReason | None
+    outside_city: bool
+    """True for a place outside the city, where the agency acts alone."""
 
 
 class NearCase(Data):
@@ -108,6 +110,10 @@ class NearCase(Data):
     first_reported_at: AwareDatetime
     """Time of the first report, UTC."""
     request_count: int
+    description: str | None
+    """Its words; null without any that everybody may read."""
+    media_id: str | None
+    """Id of its photo, at ``/v1/media/{media_id}``; null without a public one."""
 
 
 class Preview(Data):

@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from services.intake.channels.conversations.rules import TextReader, numbers_in
+from services.intake.channels.conversations.rules import TextReader
+from services.intake.identifiers import numbers_in
 from services.intake.ports import IntakePorts, IntakeWork
 from services.intake.records.notes import RequestReference
 from services.intake.records.submissions import RawSubmission

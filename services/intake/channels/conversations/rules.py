@@ -1,15 +1,13 @@
 """Reading of messages by the catalogue of one city: what, where, danger, language, numbers."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple, TypeAlias
 
-from services.intake.identifiers import read_tracking_number
 from services.intake.records.notes import StatedPlace
 from services.intake.records.submissions import ScreenedText
 from shared.catalogue import Attribute, DangerAdvice, Jurisdiction, ServiceType
 from shared.catalogue.advice import CALL_CRISIS_LINE
-from shared.redaction import REMOVED
 from shared.street_words import ABBREVIATIONS, STREET_TYPES
 from shared.text_matching import fold
 
@@ -238,29 +236,3 @@ def is_another_danger(found: ReportReading, kind: str, dangers: Collection[str])
     names_kind = not found.is_other
     is_same = (names_kind and found.service_code == kind) or not found.dangers.isdisjoint(dangers)
     return found.is_danger and not is_same and (names_kind or bool(found.dangers))
-
-
-# The last part of a UUID is none, such as of a work order that another system quotes.
-_NO_PART = r"(?<!\w)(?<![0-9A-Fa-f]{4}-)"
-_CANDIDATE = re.compile(rf"{_NO_PART}\d{{2}}[ -]?\w{{4}}[ -]?\w{{2,16}}(?!\w)", re.ASCII)
-_MAX_CANDIDATES = 5
-_AS_GIVEN = re.compile(rf"{_NO_PART}\d{{2}}(-?)\w{{4}}\1\w{{6}}(?!\w)", re.ASCII)
-
-
-def numbers_in(text: str) -> Iterator[str]:
-    """Yield the tracking numbers of a text in canonical form, with or without hyphens.
-
-    A word may be one by chance, one in 29 of the right form: look it up.
-    """
-    for count, candidate in enumerate(_CANDIDATE.finditer(text)):
-        if count == _MAX_CANDIDATES:
-            return
-        if number := read_tracking_number(candidate[0]):
-            yield number
-
-
-def without_numbers(text: str) -> str:
-    """Remove quoted tracking numbers from a text for the public."""
-    return _AS_GIVEN.sub(
-        lambda found: REMOVED if read_tracking_number(found[0]) else found[0], text
-    )

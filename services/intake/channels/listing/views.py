@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from services.intake.channels.conversations.rules import without_numbers
 from services.intake.channels.listing.store import ListedRequest
 from services.intake.channels.status_view import (
     CLOCK_RUNS,
@@ -13,6 +12,7 @@ from services.intake.channels.status_view import (
     current_status,
     outcome_note,
 )
+from services.intake.identifiers import without_numbers
 from services.intake.pictures import media_url
 from shared.catalogue import Jurisdiction
 from shared.vocabulary import is_plausible

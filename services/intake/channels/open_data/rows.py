@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from services.intake.channels.conversations.rules import without_numbers
 from services.intake.channels.status_view import (
     STATUS_TEXT,
     bureau_name,
     current_status,
     outcome_note,
 )
+from services.intake.identifiers import without_numbers
 from shared.catalogue import Jurisdiction
 
 FieldType: TypeAlias = Literal["string", "datetime", "number"]

@@ -178,7 +178,11 @@ async def open_pages(core: IntakePorts) -> AsyncGenerator[ChannelParts]:
         receipt = ReceiptPage(reports, links)
         routes = _routes(access, reports, receipt, tracking, performance)
         routes += [*CityMap(core, access).routes, *ProblemPages(core, access).routes]
-        yield ChannelParts(tasks=[drafts.run], routes=routes)
+        yield ChannelParts(tasks=[drafts.run], routes=routes, no_page=access.guarded(_no_page))
+
+
+async def _no_page(_: web.Request) -> web.Response:
+    raise web.HTTPNotFound
 
 
 def _routes(

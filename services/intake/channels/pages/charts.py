@@ -133,7 +133,8 @@ def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     shown = sorted(filter(due, rows), key=due)[::-1]
 
     def bar(row: Row) -> tuple[float, float, Sequence[str]]:
-        texts = [str(row[name]) for name in ("kept", "missed", "open_past_due")]
+        share = round(row["kept"] / due(row) * 100)
+        texts = [f"{row['kept']} ({share} %)", str(row["missed"]), str(row["open_past_due"])]
         return row["kept"], due(row), texts
 
     return _chart(rows, shown, dimension, words, bar)

@@ -87,6 +87,7 @@ class ReceiptPage:
             advice=advice_of(reading.view),
             referral=shown["report"]["referral"] or _referral(reading.view),
             point=point_of(draft, reading),
+            near_pin=reading.near_pin,
             photo_url=draft.photo_url(),
             reached=list(draft.updates.values()),
             form=form,

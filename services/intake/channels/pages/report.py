@@ -258,6 +258,7 @@ class ReportPages:
             found=_found(shown.reading),
             apart_m=shown.reading.apart_m if shown.reading else None,
             point=point_of(draft, shown.reading),
+            near_pin=shown.reading and shown.reading.near_pin,
             needs_contact=bool(kind and kind.needs.contact),
             linked=kind if shown.step == WHAT and not draft.form.text("description") else None,
             kinds=self._kinds(draft.form, view, language) if shown.step == KIND else None,

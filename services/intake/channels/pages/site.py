@@ -1,6 +1,5 @@
 """The site: renders pages in a language, with the headers that every page has."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from yarl import URL
 from shared import map_library
 from shared.catalogue import Jurisdiction
 from shared.catalogue.advice import CRISIS_LINE
+from shared.page_style import dial
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
 from shared.runtime.http.assets import Asset, load_assets
@@ -169,7 +169,7 @@ class CitySite:
         }
         environment.filters["translated"] = language.translated
         environment.filters["tag"] = language.tag_of
-        environment.filters["dial"] = _dial
+        environment.filters["dial"] = dial
         environment.filters["part"] = partial(_part, language=language)
         zone = ZoneInfo(self.city.timezone)
         environment.filters["moment"] = partial(_moment, zone=zone, language=language.tag)
@@ -182,17 +182,6 @@ def _framed(headers: Mapping[str, str], origins: Sequence[str]) -> Mapping[str, 
     policy = headers[_POLICY].replace(_UNFRAMED, f"frame-ancestors {' '.join(origins)}")
     others = {name: value for name, value in headers.items() if name != "X-Frame-Options"}
     return {**others, _POLICY: policy}
-
-
-_NUMBER = re.compile(r"(\+?\d[\d -]*\d)")
-
-
-def _dial(text: str) -> str:
-    """Return a text with each telephone number in it as a link."""
-    link = Markup('<a class="phone" href="tel:{}" dir="ltr">{}</a>')
-    parts = _NUMBER.split(text)
-    parts[1::2] = [link.format(re.sub(r"[ -]", "", number), number) for number in parts[1::2]]
-    return Markup("").join(parts)
 
 
 def _part(text: str, language: SpokenLanguage) -> str:

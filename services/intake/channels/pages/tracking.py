@@ -51,12 +51,14 @@ def shown_status(
     status: PublicStatus, city: Jurisdiction, language: SpokenLanguage
 ) -> dict[str, Any]:
     """Return what pages show of a request's status, by the names in their templates."""
-    bureau = city.bureaus.get(status.changes[-1].bureau) if status.changes else None
+    code = status.changes[-1].bureau if status.changes else ""
+    bureau, desk = city.bureaus.get(code), city.services.get(city.other_code)
     return {
         "report": render_status(status, city, language),
         "goal": _goal(status, city),
         "is_late": status.complete_by is not None and status.complete_by < utc_now(),
         "bureau_phone": bureau.phone if bureau else None,
+        "at_desk": desk is not None and desk.lead == code,  # where a person finds the right team
     }
 
 

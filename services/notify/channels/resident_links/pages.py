@@ -17,6 +17,7 @@ from markupsafe import Markup
 from services.notify.ports import LinkError, NotifyPorts
 from services.notify.records import LinkedMessage
 from shared.errors import SystemicError, TransientError
+from shared.page_style import dial
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import address_of
 from shared.runtime.http.authentication import RefusedError
@@ -113,7 +114,7 @@ class LinkPages:
         shown = self._environment.get_template(f"pages/{template}.html.j2").render(
             city=city,
             title=city.title.in_language(language),
-            phone=city.phone_in(language),
+            phone=dial(city.phone_in(language)),
             texts=self._texts[language],
             language=language,
             direction=languages[language].direction,

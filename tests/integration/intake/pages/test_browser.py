@@ -234,7 +234,7 @@ async def test_the_place_comes_from_the_device_where_a_person_wants_it(
     page = await context.new_page()
     await page.goto("/report")
     await page.locator("[data-locate]").click()
-    await page.locator("[role=status]", has_text="✓").wait_for()
+    await page.locator("[role=status]", has_text="We have your location.").wait_for()
 
     assert await page.input_value("#f-latitude") == "45.518900"
     assert await page.input_value("#f-longitude") == "-122.679300"

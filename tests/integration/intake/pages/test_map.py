@@ -236,10 +236,10 @@ async def test_danger_and_cases_near_by_are_told_while_a_person_writes(
     await page.fill("#f-address", "99999 Nowhere Lane")
     await expect(page.locator("[data-place]")).to_contain_text("We could not find this place.")
     await page.fill("#f-address", "Gresham City Hall")
-    await expect(page.locator("[data-preview] .note")).to_contain_text("City of Gresham")
+    await expect(page.locator("[data-place] .note")).to_contain_text("City of Gresham")
     await page.fill("#f-address", "Kelley Point Park")
     await type_coordinates(page, SQUARE)
-    await expect(page.locator("[data-preview] .note")).to_contain_text("feet from the address")
+    await expect(page.locator("[data-place] .note")).to_contain_text("miles from the address")
     async with page.expect_navigation():
         await page.locator("[data-preview] button[name=follow]").first.click()
 

@@ -67,7 +67,7 @@ async def test_a_month_is_shown_with_a_table_beside_each_chart_and_no_cookie(
         "Reports by kind of problem",
         "Reports by part of town",
     ]
-    assert len(page.tree.xpath("//tbody/tr/th/*[name() = 'svg']")) == 6
+    assert len(page.tree.xpath("//tbody/tr/td/*[name() = 'svg']")) == 6
     assert page.texts("//main/p/b") == [  # of which nothing is told
         "Time until the work was done, by part of town",
         "Promises by part of town",

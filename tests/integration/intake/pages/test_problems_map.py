@@ -32,7 +32,7 @@ async def test_a_pin_leads_to_its_entry(site: aiohttp.ClientSession, browser: Br
     pins = page.locator(".map button[data-pin]")
 
     await expect(pins).to_have_count(await page.locator(".problems li").count())
-    await expect(pins.first).to_have_attribute("aria-label", "Pothole. Received")
+    await expect(pins.first).to_have_attribute("aria-label", "Pothole. Received. Southeast")
     await pins.first.click()
     await expect(page.locator(f"#{hole}")).to_be_focused()
     assert await look_at(page, "problems with a map") == []

@@ -281,7 +281,7 @@ async def test_what_speaks_against_the_place_is_told_where_answers_are_checked(
     outside = await (await what.submit(POTHOLE | {"address": "Gresham City Hall"})).submit()
 
     assert what.field("address").get("dir") == "ltr"
-    assert "feet from the address" in apart.text
+    assert "miles from the address" in apart.text
     assert "City of Gresham" in outside.text
 
 

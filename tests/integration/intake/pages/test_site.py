@@ -164,3 +164,15 @@ async def test_a_city_that_is_not_in_the_catalogue_ends_the_start(running: Runni
     with pytest.raises(ValueError, match="INTAKE_PAGES_JURISDICTION"):
         async with running(pages_jurisdiction="nowhere.gov"):
             pass
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/reports/of/mine", "/open-311"])
+async def test_a_browser_gets_a_page_for_an_address_without_one_and_programs_get_json(
+    client: aiohttp.ClientSession, path: str
+) -> None:
+    page = await visit(client, f"{path}?lang=es", Accept="text/html,*/*")
+    program = await get(client, path)
+
+    assert (page.status, page.language) == (404, "es")
+    assert page.tree.xpath("//main//a[@class='button main']/@href") == ["/report"]
+    assert (program.status, program.json["title"]) == (404, "Not Found")

@@ -126,6 +126,20 @@ def test_the_last_step_says_where_it_stands_and_history_how_it_got_there() -> No
     ]
 
 
+@pytest.mark.parametrize(("outcome", "since"), [("duplicate", "14:00"), ("new", "13:00")])
+def test_what_was_done_before_a_report_joined_is_told_from_then_on(
+    outcome: str, since: str
+) -> None:
+    shown = view(
+        change(1, "open"),
+        change(3, "completed"),
+        decision=decided(outcome),
+        submitted_at=NOON + 2 * HOUR,
+    )
+
+    assert [entry["at"][11:16] for entry in shown["history"]] == ["14:00", since, "15:00"]
+
+
 def test_pictures_of_the_work_stand_at_their_change_and_not_for_private_kinds() -> None:
     def pictures_of(kind: str) -> list[list[str]]:
         changes = (change(1, "open"), change(3, "completed"))

@@ -3,13 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.channels.conversations.rules import numbers_in, without_numbers
 from services.intake.identifiers import (
     CAPACITY,
+    numbers_in,
     public_id,
     read_public_id,
     read_tracking_number,
     tracking_number,
+    without_numbers,
 )
 from shared.redaction import REMOVED
 

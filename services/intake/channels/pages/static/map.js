@@ -86,7 +86,11 @@ class CityMap {
       event.stopPropagation();
       onClick(element);
     });
-    return new this.maplibre.Marker({ element }).setLngLat([Number(longitude), Number(latitude)]).addTo(this.map);
+    const at = [Number(longitude), Number(latitude)];
+    element.addEventListener("focus", () => {
+      if (!this.map.getBounds().contains(at)) this.map.jumpTo({ center: at });
+    });
+    return new this.maplibre.Marker({ element }).setLngLat(at).addTo(this.map);
   }
 }
 
@@ -107,6 +111,7 @@ class StillMap extends CityMap {
       if (number < 0) continue;
       bounds.extend(this.markKnown(pin, () => listed[number].focus()).getLngLat());
       pin.textContent = number + 1;
+      pin.setAttribute("aria-label", `${number + 1}. ${pin.getAttribute("aria-label")}`);
     }
     this.map.fitBounds(bounds, { padding: 40, maxZoom: POINT_ZOOM + 1, animate: false });
   }
@@ -121,13 +126,14 @@ class ListMap extends CityMap {
       const pin = Object.assign(document.createElement("button"), {
         type: "button",
         className: `known ${entry.className}`,
-        textContent: [...entry.querySelectorAll("h2, strong")].map((one) => one.textContent.trim()).join(". "),
+        textContent: [...entry.querySelectorAll("h2, strong, strong + bdi")].map((one) => one.textContent.trim()).join(". "),
       });
       const { problem, latitude, longitude } = entry.dataset;
       Object.assign(pin.dataset, { pin: problem, latitude, longitude });
       bounds.extend(this.markKnown(pin, () => entry.focus()).getLngLat());
     }
     if (!bounds.isEmpty()) this.map.fitBounds(bounds, { padding: 40, maxZoom: POINT_ZOOM, animate: false });
+    this.map.on("click", ({ lngLat }) => this.map.panTo(lngLat)); // for who cannot drag
   }
 }
 
@@ -175,6 +181,7 @@ class PinMap extends CityMap {
     this.inputs.forEach((input, i) => { input.value = degrees[i]; });
     this.inputs[0].dispatchEvent(new CustomEvent("pinned", { bubbles: true }));
     this.#say(lngLat && degrees);
+    if (!lngLat) this.said.textContent = this.field.dataset.none;
   }
 
   async #say(degrees) {
@@ -185,7 +192,7 @@ class PinMap extends CityMap {
       const answer = await fetch(`/v1/places?near=${degrees}`);
       const [place] = answer.ok ? (await answer.json()).places : [];
       if (turn !== this.#turn) return; // something else is said by now
-      this.said.textContent = place ? this.field.dataset.said.replace("{}", place.name) : "";
+      this.said.textContent = this.field.dataset.said.replace("{}", place?.name ?? degrees.join(", "));
     } catch {
       // the pin says it as well
     }

@@ -8,7 +8,7 @@ if (locate && "geolocation" in navigator) {
   const status = locate.parentElement.querySelector("[role=status]");
   locate.parentElement.hidden = false;
   locate.addEventListener("click", () => {
-    status.textContent = "…";
+    status.textContent = locate.dataset.waiting;
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         for (const name of ["latitude", "longitude"]) {
@@ -16,7 +16,7 @@ if (locate && "geolocation" in navigator) {
           field.value = coords[name].toFixed(6);
           field.dispatchEvent(new Event("input", { bubbles: true }));
         }
-        status.textContent = "✓";
+        status.textContent = locate.dataset.found;
       },
       () => { status.textContent = locate.dataset.failed; },
       { enableHighAccuracy: true, timeout: 15000 },

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.intake.channels.conversations.rules import TextReader, numbers_in
+from services.intake.channels.conversations.rules import TextReader
 from services.intake.channels.mail.rules.addresses import OurAddresses
 from services.intake.channels.mail.rules.headers import takes_answers
 from services.intake.channels.mail.rules.machine import MailReport, MailStep, Question, on_report
 from services.intake.channels.mail.rules.message import Mail, read_mail
+from services.intake.identifiers import numbers_in
 from services.intake.policy import city_of
 from shared.catalogue import load_catalogue
 from tests.support.builders import NOON

@@ -44,7 +44,7 @@ def test_a_promise_counts_against_all_that_were_due() -> None:
     chart = charts.promises(FIGURES.tables["promises"]["kind"], "kind", WORDS)
     nothing_due = charts.promises(FIGURES.tables["promises"]["district"], "district", WORDS)
 
-    assert [(bar.percent, bar.texts) for bar in chart.bars] == [(75.0, ["3", "1", "0"])]
+    assert [(bar.percent, bar.texts) for bar in chart.bars] == [(75.0, ["3 (75 %)", "1", "0"])]
     assert (nothing_due.bars, nothing_due.hidden) == ([], 1)
 
 

@@ -49,15 +49,15 @@ def test_a_page_holds_no_style_and_no_script_of_its_own(name: str, language: str
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if "report" in name])
-def test_the_main_button_is_the_last_one_and_enter_presses_the_same(name: str) -> None:
+def test_the_main_button_comes_before_back_and_enter_presses_the_same(name: str) -> None:
     tree = tree_of(page(name))
     if not tree.xpath("//form[@id='report']"):
         pytest.skip("no form")
     first = tree.xpath("//button[@form='report' or ancestor::form[@id='report']][1]")[0]
-    last = tree.xpath("//main//form//button[not(@type='button')]")[-1]
+    main, *others = tree.xpath("//main//form/div[@class='buttons']/button/@value")
 
-    assert (first.get("name"), first.get("value")) == (last.get("name"), last.get("value"))
-    assert (last.get("name"), last.get("value")) == ("to", "next")
+    assert (first.get("name"), first.get("value"), main) == ("to", "next", "next")
+    assert others in ([], ["back"])
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_a_text_in_another_language_than_the_page_says_so() -> None:
     assert step.xpath("//fieldset//span/@lang") == ["en"] * 4
 
 
-def test_the_likely_kinds_come_first_then_the_search_and_something_else_last() -> None:
+def test_the_likely_kinds_come_first_then_something_else_and_the_search() -> None:
     tree = tree_of(page("report_2"))
     [fieldset] = tree.xpath("//fieldset[@id='f-service_code']")
 
     names = [label.text_content().strip() for label in fieldset.xpath(".//label")]
-    assert names == ["Pothole", "Search for the kind of problem", "Sinkhole", "Pothole", OTHER]
+    assert names == ["Pothole", OTHER, "Search for the kind of problem", "Sinkhole", "Pothole"]
     assert fieldset.xpath(".//input[@checked]/@value") == ["ROW-POTHOLE"]
     assert not fieldset.xpath(".//*[contains(text(), 'ROW-')]")
 
@@ -163,6 +163,65 @@ def test_questions_after_the_first_wait_behind_more_unless_answered(
     assert "Is it wide?" in more.text_content()
     assert "Is it deep?" not in more.text_content()
     assert (more.get("open") is not None) == is_open
+
+
+@pytest.mark.parametrize("values", [2, 6])
+def test_a_question_that_must_be_answered_is_not_called_optional(values: int) -> None:
+    choices = [{"key": str(n), "name": str(n)} for n in range(values)]
+    [first, *_] = PAGES["report_2"]["view"]["questions"]
+    labels = {
+        required: tree_of(
+            page(
+                "report_2",
+                view={
+                    **PAGES["report_2"]["view"],
+                    "questions": [{**first, "required": required, "values": choices}],
+                },
+            )
+        ).xpath("//*[self::legend or self::label][contains(., 'Is it deep?')]")[0]
+        for required in (True, False)
+    }
+
+    assert one_line(labels[True].text_content()) == "Is it deep?"
+    assert one_line(labels[False].text_content()) == "Is it deep? (optional)"
+
+
+def test_a_place_outside_the_city_is_the_other_agencys_alone() -> None:
+    view = PAGES["report_2"]["view"]
+    outside = {**view, "priority": "P1", "referral": {**view["referral"], "outside_city": True}}
+    tree = tree_of(page("report_2", view=outside))
+    receipt = tree_of(page("receipt", referral={**AGENCY, "outside_city": True}))
+
+    assert tree.xpath("//h2[@id='referral']/text()") == ["Another agency handles this"]
+    assert "as well" not in tree.text_content()
+    assert "Another agency handles this" in receipt.text_content()
+
+
+def test_who_sorts_a_report_promises_no_day() -> None:
+    report = {**REPORT, "status": "open", "complete_by": "2026-03-04T00:00:00Z"}
+
+    sorting, working = (
+        one_line(page("status", report=report, at_desk=at_desk)) for at_desk in (True, False)
+    )
+
+    assert "A person reads your report and finds the right team." in sorting
+    assert "We want this done by" not in sorting
+    assert "We want this done by" in working
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", False), ("es", False), ("ar", True)])
+def test_a_language_without_words_for_dangers_says_so(language: str, told: bool) -> None:
+    notes = tree_of(page("report_1", language)).xpath("//form[@id='report']/p[@class='note']")
+
+    assert any("911" in note.text_content() for note in notes) == told
+
+
+@pytest.mark.parametrize(
+    ("metres", "told"),
+    [(300.0, "about 980 feet"), (900.0, "about 1 mile from"), (13_300.0, "about 8 miles from")],
+)
+def test_a_pin_far_from_the_address_is_told_in_miles(metres: float, told: str) -> None:
+    assert told in one_line(page("report_3", apart_m=metres))
 
 
 @pytest.mark.parametrize("name", ["report_2", "preview", "receipt"])

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from services.intake.channels.conversations.rules import numbers_in
 from services.intake.channels.sms.conversations import submission_of
 from services.intake.channels.sms.rules.conversation import Conversation, ReportDraft
 from services.intake.channels.sms.store import Correspondent
-from services.intake.identifiers import tracking_number
+from services.intake.identifiers import numbers_in, tracking_number
 from shared.contract.events import RequestSubmitted
 from shared.text_matching.normalization import split_text
 from tests.support.builders import NOON

@@ -14,7 +14,8 @@ STEP = """
 <input type="checkbox" name="status_updates" value="sms">
 <input type="radio" name="lane" value="left"><input type="radio" name="lane" value="right" checked>
 <button name="follow" value="case">Follow</button>
-<button name="to" value="back">Back</button><button name="to" value="next">Go on</button>
+<button name="to" value="next" class="main">Go on</button>
+<button name="to" value="back">Back</button>
 <button type="button" name="zoom" value="1">+</button><button name="follow" value="x">F</button>
 </form></main>
 """
