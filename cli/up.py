@@ -128,15 +128,20 @@ async def _up(data: Path, view: StackView, *, fresh: bool) -> None:
 
 
 def env(data: DataOption = DEFAULT_DATA) -> None:
-    """Print shell settings for PostgreSQL's programs: eval "$(route311 env)".
+    """Print shell settings for the commands of the guide: eval "$(route311 env)".
 
-    PATH gets pg_dump, psql and others of the server's version, and ROUTE311_ADMIN_DSN its address
-    with the password.
+    PATH gets pg_dump, psql and others of the server's version, ROUTE311_ADMIN_DSN its address with
+    the password, and NOTIFY_CONTACT_KEY and INTAKE_REPORTER_KEY the secrets of contacts.
 
     Example: `eval "$(route311 env)"`
     """
     from deploy.local.postgres_files import postgres_programs  # noqa: PLC0415 - only with `up`
 
-    programs = shlex.quote(str(postgres_programs(None)))
+    programs, stack = shlex.quote(str(postgres_programs(None))), load_stack(data)
     typer.echo(f'export PATH={programs}:"$PATH"')
-    typer.echo(f"export ROUTE311_ADMIN_DSN={shlex.quote(load_stack(data).postgres)}")
+    for name, value in (
+        ("ROUTE311_ADMIN_DSN", stack.postgres),
+        ("NOTIFY_CONTACT_KEY", stack.contact_key),
+        ("INTAKE_REPORTER_KEY", stack.reporter_key),
+    ):
+        typer.echo(f"export {name}={shlex.quote(value)}")

@@ -140,7 +140,7 @@ def _print(report: dict[str, Any], subject: str, json_output: bool) -> None:
     lines = [
         f"{subject}: {len(report['requests']):,} requests {verb}",
         *(f"  {number}" for number in report["requests"]),
-        *(f"{_LABELS[name]:<36}{count:,}" for name, count in report["removed"].items()),
+        *(f"{_LABELS[name]:<52}{count:,}" for name, count in report["removed"].items()),
     ]
     print_found(report, "\n".join(lines), as_json=json_output)
 

@@ -129,20 +129,25 @@ async def test_the_container_for_backups_makes_dumps_at_its_start(
         "PGUSER": str(at.username),
         "PGPASSWORD": str(at.password),
     }
-    process = await asyncio.create_subprocess_exec(
-        *shell, script, env=access, start_new_session=True
-    )
 
-    async def is_done() -> bool:
-        assert process.returncode is None
-        return (tmp_path / "keys.dump").exists()
+    async def back_up() -> None:
+        process = await asyncio.create_subprocess_exec(
+            *shell, script, env=access, start_new_session=True
+        )
 
-    try:
-        await eventually(is_done)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        await process.wait()
+        async def is_done() -> bool:
+            assert process.returncode is None
+            names = private_modes(tmp_path).keys()
+            is_made = any(name.startswith("route311-") for name in names)
+            return is_made and "keys.dump" in names and "keys.new" not in names
 
+        try:
+            await eventually(is_done)
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            await process.wait()
+
+    await back_up()
     modes = private_modes(tmp_path)
     [dump] = [name for name in modes if name.startswith("route311-")]
     tables = [
@@ -153,6 +158,11 @@ async def test_the_container_for_backups_makes_dumps_at_its_start(
     assert "TABLE DATA intake requests" in tables[0]
     assert "TABLE DATA notify contact_keys" not in tables[0]
     assert "TABLE DATA notify contact_keys" in tables[1]
+
+    (tmp_path / dump).unlink()
+    (tmp_path / "keys.dump").write_bytes(b"the keys of a database that was lost")
+    await back_up()
+    assert (tmp_path / "keys.dump").read_bytes() == b"the keys of a database that was lost"
 
 
 def private_modes(folder: Path) -> dict[str, bool]:

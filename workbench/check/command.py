@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -60,5 +61,7 @@ def check(
         typer.echo(json.dumps(asdict(report)))
     else:
         show(report, Console(highlight=False))
+        at = urlsplit(dsn)  # after a restore there are two
+        typer.echo(f"database: {at.path.lstrip('/')} at {at.hostname}", err=True)
     if not report.holds:
         raise typer.Exit(1)

@@ -23,7 +23,6 @@ export async function openMap(maplibre, frame, options = {}) {
     fadeDuration: 0,
     ...options,
   });
-  new ResizeObserver(() => map.resize()).observe(view); // the page may still move
   map.touchZoomRotate.disableRotation();
   const drawn = map.getCanvas();
   drawn.tabIndex = -1; // the page has the focus, and the words
