@@ -64,7 +64,7 @@ Set it up
  keys       cli.keys:keys                        Make and revoke API keys of adapters, bureaus and operators.
  user       cli.user:user                        Add people of the console, and list them.
  bureau     cli.bureau.command:bureau+workbench.bureau.command:bureau  Manage bureau delivery: webhooks, forwarding, and tests of a bureau's program.
- env        cli.up:env                           Print shell settings for PostgreSQL's programs: eval "$(route311 env)".
+ env        cli.up:env                           Print shell settings for the commands of the guide: eval "$(route311 env)".
 For a city's data
  catalogue  cli.catalogue:catalogue              Look up, check and build the service catalogue.
  routing    cli.routing.command:routing          Explain and check how reports are routed to bureaus.
