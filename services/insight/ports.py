@@ -122,10 +122,8 @@ class InsightPorts:
         zone = self.policy.timezones[city]
         today = self.clock().astimezone(zone).date()
         async with queries.snapshot(self.pool) as db:
-            since = earliest(today)
-            by_kind = await queries.month_counts(db, city, zone, since, "kind")
-            by_district = await queries.month_counts(db, city, zone, since, "district")
-            months = public_months(by_kind.keys(), today)
+            counts = await queries.month_counts(db, city, zone, earliest(today))
+            months = public_months(counts["kind"].keys(), today)
             shown = next((one for one in months if month in (None, one.first_day)), None)
             if shown is None:
                 return None
@@ -133,8 +131,8 @@ class InsightPorts:
             requests = await queries.request_rows(db, periods)
             cases = await queries.case_rows(db, periods)
         tables = await asyncio.to_thread(self._public_tables, requests, cases)
-        trends = {"kind": trend_of(months, by_kind), "district": trend_of(months, by_district)}
-        return FiguresOfMonth(shown, months, volumes_of(months, by_kind), trends, tables)
+        trends = {by: trend_of(months, of) for by, of in counts.items()}
+        return FiguresOfMonth(shown, months, volumes_of(months, counts["kind"]), trends, tables)
 
     def _public_tables(
         self,

@@ -50,14 +50,12 @@ async def preview(
     is_lost = is_looked_up and at is not None and at.precision == "address" and not at.point
     is_lost = is_lost and readable is not None and not locate_areas([readable])[0].municipality
     view = render_preview(readable, errors, near, policy.languages)
-    is_pin = at is not None and not at.address
     return SubmissionPreview(
         view | {"place_unknown": is_lost},
         errors,
-        found=None if is_pin else found,
+        found=found,
         is_lost=is_lost,
         apart_m=at.disagrees_m if at else None,
-        near_pin=found if is_pin else None,
     )
 
 
@@ -79,17 +77,11 @@ async def _look(
 async def _found(
     located: ValidatedSubmission, policy: IntakePolicy, pool: Pool
 ) -> KnownPlace | None:
-    """Return the place of the address with its name in the gazetteer, if that is where it knows.
-
-    Of a point without an address the one that is there.
-    """
+    """Return the place of the address with its name in the gazetteer, if that is where it knows."""
     at, city = located.location, located.city
-    gazetteer = Gazetteer(pool, policy.jurisdictions)
-    if at.point and not at.address:
-        return next(iter(await gazetteer.find(city, "", at.point)), None)
     if at.point is None or at.address is None or at.precision != "address":
         return None
-    for place in await gazetteer.find(city, at.address):
+    for place in await Gazetteer(pool, policy.jurisdictions).find(city, at.address):
         if distance_m(place.point, at.point) <= _SAME_PLACE_M:
             return place
     return KnownPlace(at.address, "address", at.point, None)

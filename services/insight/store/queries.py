@@ -1,10 +1,10 @@
 """Reads the facts of a period for the reports."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -68,11 +68,14 @@ _MEMBERS = """
 """
 
 _MONTHS = """
-    SELECT date_trunc('month', submitted_at AT TIME ZONE $2)::date AS month,
-           CASE $4 WHEN 'kind' THEN kind ELSE district END AS value, count(*) AS n
-      FROM requests
-     WHERE jurisdiction = $1 AND submitted_at >= $3::timestamp AT TIME ZONE $2
-  GROUP BY 1, 2 ORDER BY 1, 2
+    WITH since AS (
+        SELECT date_trunc('month', submitted_at AT TIME ZONE $2)::date AS month, kind, district
+          FROM requests
+         WHERE jurisdiction = $1 AND submitted_at >= $3::timestamp AT TIME ZONE $2)
+    SELECT CASE grouping(kind) WHEN 0 THEN 'kind' ELSE 'district' END AS by,
+           month, coalesce(kind, district) AS value, count(*) AS n
+      FROM since
+  GROUP BY GROUPING SETS ((month, kind), (month, district)) ORDER BY month, value
 """
 
 
@@ -106,12 +109,16 @@ async def case_rows(
 
 
 async def month_counts(
-    db: Connection, city: str, zone: ZoneInfo, since: date, by: Literal["kind", "district"]
-) -> MonthCounts:
-    """Return the requests of each month since a day, by its first day in the city's time."""
-    counts: dict[date, dict[str | None, int]] = defaultdict(dict)
-    for row in await db.fetch(_MONTHS, city, zone.key, datetime.combine(since, time()), by):
-        counts[row["month"]][row["value"]] = row["n"]
+    db: Connection, city: str, zone: ZoneInfo, since: date
+) -> Mapping[str, MonthCounts]:
+    """Return the requests of each month since a day, by ``kind`` and by ``district``."""
+    counts: dict[str, dict[date, dict[str | None, int]]] = {
+        by: defaultdict(dict) for by in ("kind", "district")
+    }
+    for by, month, value, n in await db.fetch(
+        _MONTHS, city, zone.key, datetime.combine(since, time())
+    ):
+        counts[by][month][value] = n
     return counts
 
 

@@ -129,7 +129,6 @@ class SubmissionPreview(NamedTuple):
         found: The place of its address, where it has no point of its own.
         is_lost: True for an address that no geocoder knows, without a point of its own.
         apart_m: Metres between its point and its address, when they disagree.
-        near_pin: The address at its point, where it has none of its own.
     """
 
     view: dict[str, Any]
@@ -137,7 +136,6 @@ class SubmissionPreview(NamedTuple):
     found: "KnownPlace | None" = None
     is_lost: bool = False
     apart_m: float | None = None
-    near_pin: "KnownPlace | None" = None
 
 
 class KnownPlace(NamedTuple):

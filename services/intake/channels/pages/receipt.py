@@ -87,7 +87,7 @@ class ReceiptPage:
             advice=advice_of(reading.view),
             referral=shown["report"]["referral"] or _referral(reading.view),
             point=point_of(draft, reading),
-            near_pin=reading.near_pin,
+            near_pin=await self.reports.near_pin(draft),
             photo_url=draft.photo_url(),
             reached=list(draft.updates.values()),
             form=form,

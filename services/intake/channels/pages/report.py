@@ -1,6 +1,7 @@
 """The pages that report a problem: what and where, the choice of its kind, contact, and done."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -34,6 +35,7 @@ from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import MAX_PREVIEW_BYTES, slot_of
+from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.problem_details import problem_response
 from shared.signed_tokens import TokenSigner
 from shared.vocabulary import GeoPoint
@@ -97,12 +99,12 @@ class ReportPages:
             raise self.redirect(request, form_id, WHAT)
         if draft is None:
             form = linked_form(request.query, self.access.site.city)
-            return self._show(request, _Shown(WHAT, UnsentReport(form, form_id)))
+            return await self._show(request, _Shown(WHAT, UnsentReport(form, form_id)))
         if draft.number:
             raise self.redirect(request, form_id, RECEIPT)
         reading = await self.preview_of(draft, self.access.site.language_of(request).tag)
         then = "check" if request.query.get("then") else ""
-        return self._show(request, _Shown(step, draft, reading, then=then))
+        return await self._show(request, _Shown(step, draft, reading, then=then))
 
     async def go_on(self, request: web.Request) -> web.Response:
         """Save a step, and redirect to the next one, or submit the report after the last one."""
@@ -120,7 +122,7 @@ class ReportPages:
         faults += self._faults(draft, reading, step)
         if faults:
             first = min(step, *(fault.step for fault in faults))
-            return self._show(request, _Shown(first, draft, reading, faults, 422, then))
+            return await self._show(request, _Shown(first, draft, reading, faults, 422, then))
         if step == CONTACT:
             return await self._send(request, draft, reading, language)
         if _asks_more(form, step, reading):
@@ -220,7 +222,7 @@ class ReportPages:
                 [receipt] = await self.core.submit(self._submission(draft, language))
         except (RefusedError, SystemicError, TransientError, TimeoutError):
             fault = FormFault("", "not_now")
-            return self._show(request, _Shown(CONTACT, draft, reading, [fault], status=503))
+            return await self._show(request, _Shown(CONTACT, draft, reading, [fault], status=503))
         event = receipt.decode()
         if isinstance(event, SubmissionAccepted):
             await self.drafts.save(replace(draft, number=event.data.tracking_number))
@@ -229,7 +231,7 @@ class ReportPages:
             return self._again(request, draft.form_id, is_same=False)
         faults = form_faults(event.data.errors)
         first = min(fault.step for fault in faults)
-        return self._show(request, _Shown(first, draft, reading, faults, status=422))
+        return await self._show(request, _Shown(first, draft, reading, faults, status=422))
 
     def _again(self, request: web.Request, form_id: str, *, is_same: bool) -> web.Response:
         """Answer to a form of a report that was sent before."""
@@ -237,7 +239,17 @@ class ReportPages:
             raise self.redirect(request, form_id, RECEIPT)
         return self.access.site.page(request, "sent_before", status=409)
 
-    def _show(self, request: web.Request, shown: _Shown) -> web.Response:
+    async def near_pin(self, draft: UnsentReport) -> KnownPlace | None:
+        """Return the address at a pin that has none of its own, if the database answers in time."""
+        pin = None if draft.form.text("address") else point_of(draft, None)
+        found: Sequence[KnownPlace] = ()
+        with suppress(SystemicError, TransientError, TimeoutError):
+            if pin:
+                look = self.core.find_places(self.access.site.city.id, "", pin)
+                found = await Deadline().wait_for(look)
+        return found[0] if found else None
+
+    async def _show(self, request: web.Request, shown: _Shown) -> web.Response:
         draft, view = shown.draft, shown.reading.view if shown.reading else {}
         site = self.access.site
         language = site.language_of(request).tag
@@ -258,7 +270,7 @@ class ReportPages:
             found=_found(shown.reading),
             apart_m=shown.reading.apart_m if shown.reading else None,
             point=point_of(draft, shown.reading),
-            near_pin=shown.reading and shown.reading.near_pin,
+            near_pin=await self.near_pin(draft) if shown.step == CONTACT else None,
             needs_contact=bool(kind and kind.needs.contact),
             linked=kind if shown.step == WHAT and not draft.form.text("description") else None,
             kinds=self._kinds(draft.form, view, language) if shown.step == KIND else None,

@@ -279,10 +279,15 @@ async def test_what_speaks_against_the_place_is_told_where_answers_are_checked(
         await what.submit({**POTHOLE, "latitude": "45.59", "longitude": "-122.75"})
     ).submit()
     outside = await (await what.submit(POTHOLE | {"address": "Gresham City Hall"})).submit()
+    pin = POTHOLE | {"address": "", "latitude": "45.5192", "longitude": "-122.6793"}
+    pinned = await (await what.submit(pin)).submit()
+    receipt = await pinned.submit()
 
     assert what.field("address").get("dir") == "ltr"
     assert "miles from the address" in apart.text
     assert "City of Gresham" in outside.text
+    assert "The pin is near" in pinned.text
+    assert "The pin is near" in receipt.text
 
 
 async def test_a_form_with_a_made_up_id_is_shown_again_with_its_words(
