@@ -49,7 +49,6 @@ def environment_of(
         "postgres:5432/route311": address,
         "mailpit": "127.0.0.1",
         "/var/lib/route311": str(folder),
-        "0.0.0.0": "127.0.0.1",  # noqa: S104 - it is replaced
     }
     environment = {}
     for name, text in COMPOSE["services"][service]["environment"].items():
@@ -58,7 +57,7 @@ def environment_of(
             value = value.replace(there, instead)
         kind = name.removeprefix(service.upper().replace("-", "_"))
         environment[name] = str(ports.get(kind, value))
-    return environment
+    return environment | {"ROUTE311_HTTP_HOST": "127.0.0.1"}
 
 
 @asynccontextmanager

@@ -105,6 +105,7 @@ async def test_the_next_case_is_one_key_away_on_a_case(router: Router, browser: 
         for key, case_id in (("Enter", ids[0]), ("j", ids[1]), ("k", ids[0])):
             await page.keyboard.press(key)
             await expect(page).to_have_url(re.compile(f"/console/cases/{case_id}"))
+            await page.wait_for_load_state()  # a key before it is nobody's
         await page.keyboard.press("k")
         await expect(page.get_by_role("heading", name="Queue")).to_be_visible()
 
