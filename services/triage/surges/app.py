@@ -52,6 +52,7 @@ _LOG_LEVELS = {
 }
 _POLL_S = 0.5
 _SESSION_S = 10.0  # a restart waits so long for a process that was killed
+_LINGER_S = 0.2  # changes of tables gather so long: only a commit waits for them
 _TABLE_OPTIONS = {
     "driver": "rocksdict",
     "write_buffer_size": 4 * 1024 * 1024,
@@ -262,6 +263,7 @@ def _app(settings: StreamSettings, access: KafkaAccess) -> faust.App:
         datadir=settings.folder,
         broker_session_timeout=_SESSION_S,
         broker_heartbeat_interval=_SESSION_S / 5,
+        producer_linger=_LINGER_S,
         consumer_auto_offset_reset="earliest",
         topic_allow_declare=False,
         topic_disable_leader=True,

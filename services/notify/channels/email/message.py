@@ -1,19 +1,36 @@
 """E-mail messages as MIME, and the addresses that send them."""
 
+import re
 from binascii import b2a_qp
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
 from email.message import Message
-from email.policy import compat32
+from email.policy import Compat32
 from email.utils import format_datetime, formataddr
 from types import MappingProxyType
 from urllib.parse import quote
 
+from typing_extensions import override
+
 from services.notify.records import RenderedMessage
 
-_SMTP = compat32.clone(linesep="\r\n", max_line_length=998)  # a link in a header stays whole
+
+_ANOTHER_HEADER = re.compile(r"\r(?!\n)|\n(?![ \t])")
+
+
+class _Encoded(Compat32):
+    """A policy for headers that are encoded and folded already: they are not parsed for it."""
+
+    @override
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if _ANOTHER_HEADER.search(value):
+            raise ValueError(f"{name}: has a line that would be a header of its own")
+        return f"{name}: {value}{self.linesep}".encode()
+
+
+_SMTP = _Encoded(linesep="\r\n", max_line_length=998)  # a link in a header stays whole
 
 
 def message_id(notification_id: str, sender: str) -> str:
@@ -56,7 +73,8 @@ def build_message(  # noqa: PLR0913 - parts of a message
     message = Message(_SMTP)
     message["From"] = formataddr((rendered.city, sender))
     message["To"] = mailbox
-    message["Subject"] = Header(rendered.subject, "utf-8", header_name="Subject").encode()
+    subject = Header(rendered.subject, "utf-8", header_name="Subject")
+    message["Subject"] = subject.encode(linesep=_SMTP.linesep)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(notification_id, sender)
     for name, value in headers.items():

@@ -126,3 +126,9 @@ def test_the_messages_about_a_request_form_a_thread_that_names_it() -> None:
         "References": "<26-7KQ4-M2@city.example>",
     }
     assert "\n" not in str(thread_headers("x\r\nBcc: a@b.c", SENDER))
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
+def test_a_header_with_a_line_of_another_header_is_refused(line_break: str) -> None:
+    with pytest.raises(ValueError, match="To: has a line"):
+        raw(rendered_message(), mailbox=f"a@example.org{line_break}Bcc: b@x.org")
