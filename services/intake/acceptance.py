@@ -20,7 +20,6 @@ from shared.runtime.batch_size import BatchSize
 from shared.runtime.clock import utc_now
 from shared.runtime.consumer.messages import Message
 from shared.runtime.http.deadline import DeadlineExceededError
-from shared.runtime.kafka import Record
 from shared.runtime.ops.shutdown import is_set_within
 from shared.runtime.outbox.outbox import HandOver, enqueue
 from shared.runtime.outgoing import Outgoing
@@ -57,19 +56,12 @@ class BatchAcceptance:
         await self.prefetch(message.event for message in messages)
 
     async def handle(
-        self,
-        messages: Sequence[Message[Any]],
-        db: Connection,
-        has_receipt: Callable[[Record], bool] = lambda _: False,
+        self, messages: Sequence[Message[Any]], db: Connection
     ) -> list[Event | Outgoing]:
         """Accept messages from Kafka in the caller's transaction; return their events."""
+        geocoders = geocoders_of(db, self.policy)
         return await on_submissions_received(
-            messages,
-            self._store(db),
-            self.policy,
-            utc_now(),
-            has_receipt,
-            geocoders_of(db, self.policy),
+            messages, self._store(db), self.policy, utc_now(), geocoders
         )
 
     async def accept_messages(self, messages: Sequence[Message[Any]]) -> None:

@@ -41,6 +41,7 @@ from shared.runtime.ops.audit import audit
 from shared.runtime.outbox.housekeeping import Housekeeping
 from shared.runtime.outbox.outbox import measure_backlog
 from shared.runtime.outbox.relay import ExpressAndOthers
+from shared.runtime.outgoing import Outgoing
 from shared.runtime.postgres import Connection, Pool, open_pool
 from shared.runtime.service import Channel, ServiceParts, open_channels
 
@@ -150,6 +151,10 @@ def _policy(
 def _submission_consumer(
     settings: IntakeSettings, acceptance: BatchAcceptance, answered: Answered
 ) -> Consumer[Any]:
+    async def handle(messages: Sequence[Message[Any]], db: Connection) -> list[Event | Outgoing]:
+        left = [message for message in messages if not answered.has(message.record)]
+        return await acceptance.handle(left, db)
+
     topics = submission_topics(settings.kafka_adapters)
     return Consumer(
         service="intake",
@@ -157,7 +162,7 @@ def _submission_consumer(
         topics=topics,
         access=settings.kafka_access,
         pool=acceptance.pool,
-        handle=partial(acceptance.handle, has_receipt=answered.has),
+        handle=handle,
         prepare=acceptance.prepare_messages,
         express_topics=frozenset(topic.name for topic in topics),  # any of them may be urgent
         inbox_topics=(),

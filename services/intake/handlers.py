@@ -1,6 +1,6 @@
 """Acceptance of submissions: one receipt each, and the same receipt for every repeat."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -28,7 +28,6 @@ from services.intake.records.submissions import RawSubmission, Receipt, StoredSu
 from shared.contract.events import Event, SubmissionReceived
 from shared.runtime.consumer.messages import Message
 from shared.runtime.cooperative import in_turns
-from shared.runtime.kafka import Record
 from shared.runtime.outgoing import Outgoing
 
 
@@ -55,12 +54,11 @@ class SubmissionStore(Protocol):
         """Store submissions and requests, or raise ``DatabaseBusyError`` to retry."""
 
 
-async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of intake
+async def on_submissions_received(
     messages: Sequence[Message[SubmissionReceived]],
     store: SubmissionStore,
     policy: IntakePolicy,
     now: datetime,
-    has_receipt: Callable[[Record], bool] = lambda _: False,
     geocoders: Sequence[Geocoder] = (),
 ) -> list[Event | Outgoing]:
     """Accept submissions from Kafka; every message gets a receipt, a repeat as well."""
@@ -70,8 +68,7 @@ async def on_submissions_received(  # noqa: PLR0913, PLR0917 - the ports of inta
     results = await accept_submissions(submissions, store, policy, now, geocoders)
     outgoing: list[Event | Outgoing] = []
     for message, result in zip(messages, results, strict=True):
-        if not has_receipt(message.record):
-            outgoing.append(receipt_record(message.event, result.receipt, policy.adapters))
+        outgoing.append(receipt_record(message.event, result.receipt, policy.adapters))
         outgoing += result.events
     return outgoing
 

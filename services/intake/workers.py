@@ -98,7 +98,7 @@ _DECODER = Decoder((SubmissionReceived,))
 
 
 class Answered:
-    """Positions of submissions whose receipt the scout has written, so that no other follows.
+    """Positions of submissions that the scout has had accepted, which the reader leaves out.
 
     It is lost with the process, and has a limit: then the reader repeats a receipt byte by byte.
     """
@@ -107,7 +107,7 @@ class Answered:
         self._positions: set[tuple[Partition, int]] = set()
 
     def has(self, record: Record) -> bool:
-        """Return True when the scout has written the receipt of this submission."""
+        """Return True when the scout has had this submission accepted."""
         return (record_partition(record), record.offset) in self._positions
 
     def add(self, records: Sequence[Record], passed: Mapping[Partition, int | None]) -> None:
