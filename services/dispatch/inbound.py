@@ -250,10 +250,12 @@ def incoming_request(
     )
     found = _route(request, jurisdiction, kind, policy, now)
     lead = case.lead_bureau if case else found.lead.bureau
-    problem = replace(request.problem, notes=(*request.problem.notes, *found.notes))
+    if found.notes:
+        problem = replace(request.problem, notes=(*request.problem.notes, *found.notes))
+        request = replace(request, problem=problem)
     duplicate_of = decision.duplicate.of_case if decision.duplicate else None
     return IncomingRequest(
-        request=replace(request, problem=problem),
+        request=request,
         jurisdiction=jurisdiction.id,
         dedup_group=submitted.dedup_group,
         linked_case=None if duplicate_of == decision.case_id else duplicate_of,

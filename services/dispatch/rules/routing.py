@@ -72,8 +72,12 @@ def unmet(rule: RoutingRule, context: RoutingContext) -> Iterator[str]:
 
 
 def matching(rules: Sequence[RoutingRule], context: RoutingContext) -> list[RoutingRule]:
-    """Return the rules that match a report, in their order."""
-    return [rule for rule in rules if next(unmet(rule, context), None) is None]
+    """Return the rules that match a report, in their order; most are for other kinds."""
+    code, group = context.kind.code, context.kind.dedup.group
+    of_kind = [
+        rule for rule in rules if _has(rule.when.kinds, code) and _has(rule.when.groups, group)
+    ]
+    return [rule for rule in of_kind if next(unmet(rule, context), None) is None]
 
 
 def route(context: RoutingContext, rules: Sequence[RoutingRule] = ()) -> CaseRoute | None:
