@@ -106,6 +106,10 @@ _CONTACT_UNUSABLE = ProgramText(
 )
 
 
+# Probability below which a kind is not worth its bytes in every event of a request.
+_LEAST_LIKELY = 0.01
+
+
 class RequestNames(NamedTuple):
     """The names of a request."""
 
@@ -182,6 +186,7 @@ def _request(
     version: str | None,
 ) -> SubmittedRequest:
     screening, city = submission.screening, submission.city.jurisdiction
+    kinds = [kind for kind in screening.kinds if kind.probability >= _LEAST_LIKELY]
     return SubmittedRequest(
         request_id=new_id(),
         tracking_number=names.tracking_number,
@@ -191,7 +196,7 @@ def _request(
         entered_by=submission.submission.entered_by or "resident",
         service_code=submission.service.code,
         classified=submission.submission.service_code is None,
-        kinds=named_kinds(screening.kinds, city, submission.language),
+        kinds=named_kinds(kinds, city, submission.language),
         unsure=submission.is_unsure,
         dedup_group=submission.service.dedup.group,
         description=submission.description,

@@ -79,7 +79,7 @@ class Request(Data):
     classified: bool = False
     """True when the kind was derived from the text, false when the submission named it."""
     kinds: tuple[LikelyKind, ...] = Field(default=(), max_length=5)
-    """Likely kinds by its words, the likeliest first; empty where the words tell none."""
+    """Kinds by its words, likeliest first, from 0.01 on; empty where the words tell none."""
     unsure: bool = False
     """True when no kind was likely enough, so that ``service_code`` is that of other reports."""
     dedup_group: str

@@ -5,12 +5,13 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from services.intake.handlers import accept_submissions
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
 from services.intake.policy import CityAddress, IntakePolicy, city_of
 from services.intake.preview import locate, near_query, render_preview
 from services.intake.public_status.nearby import NearbyCase
 from shared.catalogue import load_catalogue
-from shared.contract.events import FieldError
+from shared.contract.events import FieldError, RequestSubmitted
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON, handed_in
 from tests.support.intake.factories import (
@@ -21,13 +22,16 @@ from tests.support.intake.factories import (
     POLICY,
     FakeBoundaries,
     data,
+    raw_submission,
 )
+from tests.support.intake.fakes import InMemorySubmissions
 
 PORTLAND = IntakePolicy(
     {"portland.gov": city_of(load_catalogue().jurisdictions["portland.gov"], FakeBoundaries())},
     KEY,
     "https://311.example.org",
 )
+SURE = "There is a big pothole in the street"
 Previewed: TypeAlias = tuple[ValidatedSubmission | None, tuple[FieldError, ...]]
 
 
@@ -47,6 +51,23 @@ def readable(**changes: Any) -> ValidatedSubmission:
     submission, _ = previewed(**changes)
     assert submission
     return submission
+
+
+async def test_a_preview_names_five_kinds_and_an_event_those_that_may_be_meant(
+    submissions: InMemorySubmissions,
+) -> None:
+    told = {"jurisdiction": "portland.gov", "description": SURE, "service_code": None}
+    handed_over = raw_submission(handed_in(data(**told)))
+    found, errors = read_partly(handed_over.envelope, NOON, PORTLAND)
+    (result,) = await accept_submissions([handed_over], submissions, PORTLAND, NOON)
+    request = next(e.data for e in result.events if isinstance(e, RequestSubmitted))
+
+    in_preview = [kind["probability"] for kind in rendered(found, errors)["kinds"]]
+    in_event = [kind.probability for kind in request.kinds]
+
+    assert (len(in_preview), in_preview[-1]) == (5, 0.0)
+    assert in_event == [p for p in in_preview if p >= 0.01]
+    assert in_event
 
 
 def test_a_whole_submission_has_no_errors_and_its_kinds_questions() -> None:

@@ -16,7 +16,6 @@ from typing_extensions import override
 
 from services.notify.records import RenderedMessage
 
-
 _ANOTHER_HEADER = re.compile(r"\r(?!\n)|\n(?![ \t])")
 
 
