@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from time import monotonic
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -12,6 +12,8 @@ from pydantic import HttpUrl
 
 from services.intake.places.gazetteer import city_name
 from services.intake.policy import CityAddress, Geocoder
+from shared.delivery_attempts import Breaker, Outcome
+from shared.runtime.clock import utc_now
 from shared.runtime.http.list_queries import read_json
 from shared.vocabulary import GeoPoint
 
@@ -21,32 +23,10 @@ log = structlog.get_logger()
 ANSWER_S = 0.2
 # The most that a submission waits: a call, and its turn among those that are in progress.
 BUDGET_S = 0.25
-FAILURES_TO_OPEN = 3
-OPEN_S = 30.0
 AT_ONCE = 8
 _MAX_BYTES = 256 * 1024
 _MIN_CONFIDENCE = 0.8
 _LAYERS = frozenset({"address", "intersection", "venue"})
-
-
-class CircuitBreaker:
-    """Stops calls for ``OPEN_S`` after ``FAILURES_TO_OPEN`` failures in a row, or one more then."""
-
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
-        self._failures = 0
-        self._closed_from = clock()
-
-    @property
-    def is_open(self) -> bool:
-        """True while no call may be made."""
-        return self._clock() < self._closed_from
-
-    def record(self, *, is_success: bool) -> None:
-        """Count the outcome of a call."""
-        self._failures = 0 if is_success else self._failures + 1
-        if self._failures >= FAILURES_TO_OPEN:
-            self._closed_from = self._clock() + OPEN_S
 
 
 class PeliasGeocoder:
@@ -56,19 +36,19 @@ class PeliasGeocoder:
         self,
         session: aiohttp.ClientSession,
         url: str,
-        breaker: CircuitBreaker | None = None,
+        clock: Callable[[], datetime] = utc_now,
         answer_s: float = ANSWER_S,
         budget_s: float = BUDGET_S,
     ) -> None:
         self._session = session
         self._url = f"{url.rstrip('/')}/v1/search"
-        self._breaker = breaker or CircuitBreaker()
+        self._breaker, self._clock = Breaker(), clock
         self._answer_s, self._budget_s = answer_s, budget_s
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def points(self, addresses: Sequence[CityAddress]) -> Sequence[GeoPoint | None]:
         """Return the point of each address, in order; None without an answer in time."""
-        if self._breaker.is_open:
+        if self._is_left_alone:
             return [None] * len(addresses)
         tasks = {one: asyncio.create_task(self._ask(one)) for one in dict.fromkeys(addresses)}
         try:
@@ -83,17 +63,24 @@ class PeliasGeocoder:
     async def _ask(self, wanted: CityAddress) -> GeoPoint | None:
         """Return the point of an address; a call that the budget cuts off is no failure."""
         async with self._slots:
-            if self._breaker.is_open:
+            if self._is_left_alone:
                 return None
             try:
                 async with asyncio.timeout(self._answer_s):
                     point = await self._search(wanted)
             except Exception as error:  # noqa: BLE001 - whatever it is, the server has no answer
-                self._breaker.record(is_success=False)
+                self._record(type(error).__name__)
                 log.warning("pelias_gave_no_answer", reason=type(error).__name__)
                 return None
-            self._breaker.record(is_success=True)
+            self._record(None)
             return point
+
+    @property
+    def _is_left_alone(self) -> bool:
+        return self._breaker.state(self._clock()) == "open"
+
+    def _record(self, error: str | None) -> None:
+        self._breaker = self._breaker.after(Outcome(self._clock(), 0, None, error))
 
     async def _search(self, wanted: CityAddress) -> GeoPoint | None:
         text = f"{wanted.address}, {city_name(wanted.jurisdiction)}"

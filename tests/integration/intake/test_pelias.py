@@ -4,9 +4,9 @@ import pytest
 from aiohttp import web
 from typing_extensions import override
 
-from services.intake.places.pelias import FAILURES_TO_OPEN
 from shared.contract.events import NoteAdded, RequestSubmitted, encode
 from shared.contract.topics import CHANNEL_SUBMISSIONS, INTAKE_REQUESTS, INTAKE_REQUESTS_EXPRESS
+from shared.delivery_attempts import FAILURES_TO_OPEN
 from shared.runtime.postgres import Pool
 from tests.integration.intake.conftest import Running
 from tests.support.builders import handed_in

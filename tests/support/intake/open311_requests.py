@@ -45,6 +45,8 @@ def listed(**changes: Any) -> ListedRequest:
             referral_url=None,
             was_moved=False,
             complete_by=None,
+            first_reported_at=None,
+            request_count=None,
             media_id=None,
             case_id=None,
             last=None,

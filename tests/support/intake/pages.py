@@ -8,7 +8,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
-from services.intake.channels.pages.kinds import KindChoice, KindChoices
+from services.intake.channels.pages.kinds import KindChoices
 from services.intake.channels.pages.performance import PublicFigures, content, words_of
 from services.intake.channels.pages.problem_list import Filters
 from services.intake.channels.pages.site import CitySite
@@ -23,7 +23,8 @@ from tests.support.builders import NOON
 
 FORM = PageForm.of([("description", "A pothole"), ("step", "2"), ("follow", "a case")])
 ADVICE = {"call_crisis_line": "Call 988.", "call_911": "Call 911."}
-POTHOLE = KindChoice("ROW-POTHOLE", "Pothole")
+CITY = load_catalogue().jurisdictions["portland.gov"]
+POTHOLE = CITY.services["ROW-POTHOLE"]
 STEP: Mapping[str, Any] = {
     "apart_m": 300.0,
     "near_pin": None,
@@ -40,9 +41,9 @@ STEP: Mapping[str, Any] = {
     "found": KnownPlace("1221 SW 4th Ave", "address", GeoPoint(45.5, -122.6), "SW"),
     "kinds": KindChoices(
         likely=[POTHOLE],
-        found=[KindChoice("ROW-SINKHOLE", "Sinkhole")],
+        found=[CITY.services["ROW-SINKHOLE"]],
         groups={"Streets": [POTHOLE]},
-        other=KindChoice("OTHER", "Something else"),
+        other=CITY.services["OTHER"],
         chosen="ROW-POTHOLE",
     ),
     "view": {
@@ -164,7 +165,7 @@ FIGURES = PublicFigures.model_validate(
         },
     }
 )
-WORDS = words_of(load_catalogue().jurisdictions["portland.gov"], "en")
+WORDS = words_of(CITY, "en")
 SHOWN: Mapping[str, Any] = {
     "report": REPORT,
     "goal": Goal(None, 3),
@@ -251,7 +252,7 @@ ALL_FAULTS = [
 @cache
 def site() -> CitySite:
     return CitySite(
-        load_catalogue().jurisdictions["portland.gov"],
+        CITY,
         400,
         "https://311.example.org",
         intake_languages(unreviewed=True),

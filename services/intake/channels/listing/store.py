@@ -1,6 +1,6 @@
 """Lists of requests in PostgreSQL: each page is read from the index that fits its filters."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import cast
@@ -36,6 +36,8 @@ class ListedRequest:
     media_id: str | None
     case_id: str | None
     complete_by: datetime | None
+    first_reported_at: datetime | None  # of its case, as the number of reports
+    request_count: int | None
     last: StatusChange | None
 
     @property
@@ -69,14 +71,15 @@ _SELECT = """
            known.address, listed.latitude, listed.longitude, known.outcome,
            known.referral_name, known.referral_phone, known.referral_url,
            known.moves > 0 AS was_moved, listed.case_id::text,
-           (SELECT complete_by FROM cases WHERE cases.case_id = listed.case_id) AS complete_by,
+           problem.complete_by, problem.first_reported_at, problem.request_count,
            (SELECT replace(media_id::text, '-', '')
               FROM request_media JOIN media USING (media_id)
              WHERE request_media.request_id = listed.request_id AND released_by IS NOT NULL
              ORDER BY uploaded_at, media_id LIMIT 1) AS media_id,
            step.version, step.status, step.taken_at, step.bureau, step.note, step.scheduled_for
 """
-_LATEST_CHANGE = """
+_PROBLEM = """
+      LEFT JOIN cases AS problem ON problem.case_id = listed.case_id
       LEFT JOIN LATERAL (SELECT version, status, taken_at, bureau, note, scheduled_for
                            FROM case_steps
                           WHERE case_steps.case_id = listed.case_id
@@ -87,7 +90,7 @@ _BY_NAME = f"""
     {_SELECT}
       FROM requests AS known
       JOIN listed_requests AS listed USING (request_id)
-    {_LATEST_CHANGE}
+    {_PROBLEM}
      WHERE (known.public_id = ANY($1::text[]) OR known.tracking_number = ANY($1::text[]))
        AND listed.jurisdiction = $2 AND listed.service_code = ANY($3::text[])
      ORDER BY listed.submitted_at DESC, listed.request_id DESC
@@ -98,16 +101,12 @@ _CHANGES = """
      WHERE case_id = ANY($1::uuid[])
      ORDER BY case_id, version
 """
-_FIRST_REPORTED = """
-    SELECT case_id::text, min(submitted_at) AS first
-      FROM listed_requests WHERE case_id = ANY($1::uuid[]) GROUP BY case_id
-"""
 _CHANGESET = """
     WITH added AS (INSERT INTO service_list_versions (digest) VALUES ($1)
                    ON CONFLICT DO NOTHING RETURNING since)
     SELECT since FROM added UNION ALL SELECT since FROM service_list_versions WHERE digest = $1
 """
-_OWN_COLUMNS = tuple(one.name for one in fields(ListedRequest) if one.name != "last")
+_OWN_COLUMNS = tuple(one.name for one in fields(ListedRequest))[:-1]
 
 
 class PostgresListedRequests:
@@ -145,11 +144,6 @@ class PostgresListedRequests:
         for row in await self._fetch(_CHANGES, case_ids):
             changes.setdefault(row["case_id"], []).append(StatusChange(**dict(row)))
         return changes
-
-    async def first_reported(self, case_ids: Sequence[str]) -> Mapping[str, datetime]:
-        """Return when the first listed request of each case was submitted."""
-        rows = await self._fetch(_FIRST_REPORTED, case_ids)
-        return {row["case_id"]: row["first"] for row in rows}
 
     async def listed_since(self, digest: str) -> datetime:
         """Return when the list of kinds with this digest was first asked for."""
@@ -241,17 +235,13 @@ def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str,
           FROM page
           JOIN listed_requests AS listed USING (request_id)
           JOIN requests AS known USING (request_id)
-        {_LATEST_CHANGE}
+        {_PROBLEM}
          ORDER BY listed.{moment} DESC, listed.request_id DESC
     """  # noqa: S608 - constants and placeholders only
     return statement, arguments.values
 
 
 def _request(row: Record) -> ListedRequest:
-    own = {name: row[name] for name in _OWN_COLUMNS}
-    last = (
-        None
-        if row["version"] is None
-        else StatusChange(*[row[name] for name in StatusChange._fields])
-    )
-    return ListedRequest(**own, last=last)
+    last = StatusChange(*[row[name] for name in StatusChange._fields])
+    own = [row[name] for name in _OWN_COLUMNS]
+    return ListedRequest(*own, last=None if last.version is None else last)

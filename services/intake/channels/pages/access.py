@@ -12,18 +12,40 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import refuse_cross_site
 from shared.runtime.http.deadline import log_not_served
-from shared.runtime.http.openapi import RETRY_AFTER, Content
+from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
 
 HTML = ("text/html",)
-PAGE_REFUSALS: Mapping[int, Content] = {
+_REFUSALS: Mapping[int, Content] = {
     429: Content("The address calls too often.", HTML, headers=RETRY_AFTER),
     503: Content(
         "Overloaded, or the database does not respond; retry later.", HTML, headers=RETRY_AFTER
     ),
 }
 PageHandler: TypeAlias = Callable[[web.Request], Awaitable[web.Response]]
+_LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
+_HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
+
+
+def page_operation(
+    summary: str,
+    responses: Mapping[int, Content],
+    body: Content | None = None,
+    **query: str | Parameter,
+) -> Operation:
+    """Return the description of a page; ``query`` are its parameters, or their descriptions."""
+    parameters = {
+        name: Parameter(one) if isinstance(one, str) else one for name, one in query.items()
+    }
+    return Operation(
+        summary,
+        {**responses, **_REFUSALS},
+        body=body,
+        query=_LANGUAGE | parameters,
+        headers=_HEADERS,
+        unknown="ignored",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from aiohttp import web
 
-from services.intake.channels.pages.access import HTML, PAGE_REFUSALS, PageAccess, PageHandler
+from services.intake.channels.pages.access import HTML, PageAccess, PageHandler, page_operation
 from services.intake.channels.pages.performance import CSV as PERFORMANCE_CSV
 from services.intake.channels.pages.performance import PATH as PERFORMANCE
 from services.intake.channels.pages.performance import PerformancePage, open_performance
@@ -36,8 +36,6 @@ from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.service import ChannelParts
 from shared.signed_tokens import TokenSigner
 
-_LANGUAGE = {"lang": Parameter("Language of the page; it is remembered in a cookie.")}
-_HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.")}
 _LINKED = {
     "service_code": "The kind of a new report.",
     "lat": "Latitude of a new report.",
@@ -52,7 +50,6 @@ _FORM_REFUSED: Responses = {
     413: Content("It is too large.", HTML),
     415: Content("It is compressed.", HTML),
     422: Content("Fields are wrong; the page shows which and why.", HTML),
-    **PAGE_REFUSALS,
 }
 _PAGE: Responses = {200: Content("The page.", HTML)}
 _NO_REPORT: Responses = {404: Content("No such report, or no such step.", HTML)}
@@ -63,84 +60,17 @@ _NEXT: Responses = {
 }
 _UNKNOWN: Responses = {404: Content("Unknown tracking number.", HTML)}
 _FOUND: Responses = {303: Content("Redirects to the page of the request.")} | _UNKNOWN
-
-
-def _page(summary: str, responses: Responses = _PAGE, **query: str | Parameter) -> Operation:
-    """Return the description of a page; ``query`` are its parameters, or their descriptions."""
-    parameters = {
-        name: Parameter(one) if isinstance(one, str) else one for name, one in query.items()
-    }
-    return Operation(
-        summary,
-        {**responses, **PAGE_REFUSALS},
-        query=_LANGUAGE | parameters,
-        headers=_HEADERS,
-        unknown="ignored",
-    )
-
-
-def _form(
-    summary: str,
-    responses: Responses,
-    *more_types: str,
-    example: Mapping[str, str] | None = None,
-) -> Operation:
-    body = Content(
-        "The fields of the page.", (*more_types, URLENCODED), dict[str, str], example=example
-    )
-    return Operation(
-        summary,
-        {**_FORM_REFUSED, **responses},
-        body=body,
-        query=_LANGUAGE,
-        headers=_HEADERS,
-        unknown="ignored",
-    )
-
-
-def _go_on(responses: Responses) -> Operation:
-    summary, example = "Go to the next step of a report, or submit it.", {"step": "1", "to": "back"}
-    return _form(summary, responses, MULTIPART, example=example)
-
-
-_PERFORMANCE = _page(
-    "Show what came in, how fast it was done and what was promised.",
-    _PAGE | {404: Content("There are no figures of this month.", HTML)},
-    month="Month as 2026-11; by default the latest complete one.",
-)
-_PERFORMANCE_CSV = _page(
+_MONTH = {"month": "Month as 2026-11; by default the latest complete one."}
+_NO_FIGURES: Responses = {404: Content("There are no such figures of this month.", HTML)}
+_PERFORMANCE_CSV = page_operation(
     "Download the rows of a chart of the same page as CSV.",
-    {
-        200: Content("The rows, with their names.", ("text/csv",)),
-        404: Content("There are no such figures of this month.", HTML),
-    },
+    {200: Content("The rows, with their names.", ("text/csv",))} | _NO_FIGURES,
     report=Parameter(
         "What is counted; trends are volumes of each month.",
         Literal["volumes", "trends", "times", "promises", "reporting"],
     ),
     by=Parameter("Its rows; months are those of volumes.", Literal["kind", "district", "month"]),
-    month="Month as 2026-11; by default the latest complete one.",
-)
-_BEGIN = _page(
-    "Begin a report, with what a link or a QR code fills in.",
-    {303: Content("Redirects to its first step.")},
-    **_LINKED,
-)
-_EMBEDDED = _page("Show the form for a frame of a site that the city names.", _PAGE, **_LINKED)
-_STEP = _page("Show a step of a report.", _PAGE | _ELSEWHERE, **_LINKED)
-_RECEIPT = _page("Show the receipt of a report.", _PAGE | _ELSEWHERE)
-_CONTACT = _form("Take an e-mail address or a number for updates.", _ELSEWHERE)
-_PREVIEWED = _form("Preview a report while it is written.", _PAGE)
-_FIND = _page(
-    "Show the form for a tracking number.", _PAGE | _FOUND, number="Tracking number as typed."
-)
-_STATUS = _page(
-    "Show the status of a request.",
-    _PAGE | _UNKNOWN,
-    key="Signature of the reporter's own link.",
-)
-_ADD = _form(
-    "Add words and a photo to a request, or an address for updates.", _PAGE | _FOUND, MULTIPART
+    **_MONTH,
 )
 ASSET = Operation(
     "Return the style sheet, a script or the icon of the pages.",
@@ -150,6 +80,19 @@ ASSET = Operation(
     },
     unknown="ignored",
 )
+
+
+def _form(
+    summary: str, responses: Responses, *more_types: str, example: Mapping[str, str] | None = None
+) -> Operation:
+    types = (*more_types, URLENCODED)
+    body = Content("The fields of the page.", types, dict[str, str], example=example)
+    return page_operation(summary, _FORM_REFUSED | responses, body)
+
+
+def _go_on(responses: Responses) -> Operation:
+    summary, example = "Go to the next step of a report, or submit it.", {"step": "1", "to": "back"}
+    return _form(summary, responses, MULTIPART, example=example)
 
 
 @asynccontextmanager
@@ -192,7 +135,10 @@ def _routes(
     tracking: TrackPages,
     performance: PerformancePage,
 ) -> list[web.RouteDef]:
-    def get(path: str, handler: PageHandler, operation: Operation) -> web.RouteDef:
+    def get(
+        path: str, handler: PageHandler, summary: str, responses: Responses = _PAGE, **query: str
+    ) -> web.RouteDef:
+        operation = page_operation(summary, responses, **query)
         return web.get(path, documents(access.guarded(handler), operation))
 
     def post(
@@ -204,27 +150,33 @@ def _routes(
         async def show(request: web.Request) -> web.Response:
             return access.site.page(request, template)
 
-        return get(path, show, _page(summary))
+        return get(path, show, summary)
 
     report = f"{REPORT}/{{draft}}"  # by its signed id
     step, sent = f"{report}/{{step}}", f"{report}/{RECEIPT_STEP}"
     number = f"{TRACK}/{{number}}"
+    figures = "Show what came in, how fast it was done and what was promised."
+    begun = {303: Content("Redirects to its first step.")}
+    contact = _form("Take an e-mail address or a number for updates.", _ELSEWHERE)
+    added = "Add words and a photo to a request, or an address for updates."
+    typed = {"number": "Tracking number as typed."}
+    signed = {"key": "Signature of the reporter's own link."}
     return [
         text("/", "home", "Show the first page."),
         text("/accessibility", "accessibility", "Show the accessibility statement."),
         text("/privacy", "privacy", "Show the privacy notice."),
-        get(PERFORMANCE, performance.show, _PERFORMANCE),
-        get(PERFORMANCE_CSV, performance.as_csv, _PERFORMANCE_CSV),
-        get(REPORT, reports.begin, _BEGIN),
+        get(PERFORMANCE, performance.show, figures, _PAGE | _NO_FIGURES, **_MONTH),
+        web.get(PERFORMANCE_CSV, documents(access.guarded(performance.as_csv), _PERFORMANCE_CSV)),
+        get(REPORT, reports.begin, "Begin a report, filled in by a link.", begun, **_LINKED),
         post(REPORT, reports.go_on, _go_on(_NEXT)),
-        get(EMBED, reports.embed, _EMBEDDED),
-        get(sent, receipt.show, _RECEIPT),
-        post(sent, receipt.take_contact, _CONTACT),
-        get(step, reports.show, _STEP),
+        get(EMBED, reports.embed, "Show the form for a frame of another site.", **_LINKED),
+        get(sent, receipt.show, "Show the receipt of a report.", _PAGE | _ELSEWHERE),
+        post(sent, receipt.take_contact, contact),
+        get(step, reports.show, "Show a step of a report.", _PAGE | _ELSEWHERE, **_LINKED),
         post(step, reports.go_on, _go_on(_NEXT | _NO_REPORT)),
-        post(PREVIEW, reports.preview, _PREVIEWED, is_look=True),
-        get(TRACK, tracking.find, _FIND),
-        get(number, tracking.show, _STATUS),
-        post(number, tracking.add, _ADD),
+        post(PREVIEW, reports.preview, _form("Preview a report.", _PAGE), is_look=True),
+        get(TRACK, tracking.find, "Show the form for a number.", _PAGE | _FOUND, **typed),
+        get(number, tracking.show, "Show the status of a request.", _PAGE | _UNKNOWN, **signed),
+        post(number, tracking.add, _form(added, _PAGE | _FOUND, MULTIPART)),
         web.get(f"{ASSETS}/{{name}}", documents(asset_handler(access.site.assets), ASSET)),
     ]

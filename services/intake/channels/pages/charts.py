@@ -69,6 +69,10 @@ class Words:
     language: str
     names: Mapping[str, Callable[[str | None], str]]
 
+    def of(self, row: Row, dimension: Dimension) -> str:
+        """Return the name of a row's value of a dimension."""
+        return self.names[dimension](row[dimension])
+
     def hours(self, hours: float | None) -> str:
         """Return a duration in words; a dash for none."""
         if hours is None:
@@ -78,9 +82,12 @@ class Words:
 
 def volumes(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     """Return the requests by a dimension, the most first."""
-    shown = sorted((row for row in rows if row["n"] is not None), key=lambda row: -row["n"])
+    shown = _most_first(rows)
     longest = max((row["n"] for row in shown), default=1)
-    return _chart(rows, shown, dimension, words, lambda row: (row["n"], longest, [str(row["n"])]))
+    bars = [
+        Bar(words.of(row, dimension), length(row["n"], longest), [f"{row['n']}"]) for row in shown
+    ]
+    return _chart(rows, bars)
 
 
 def trend(rows: Sequence[Row], dimension: Dimension, words: Words) -> Trend:
@@ -113,31 +120,32 @@ def _line(label: str, numbers: Sequence[int | None]) -> TrendLine:
 
 def times(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     """Return the hours until half of the cases are done, the most cases first."""
-    shown = sorted((row for row in rows if row["n"] is not None), key=lambda row: -row["n"])
-    done = [row["complete"]["median_hours"] for row in shown]
-    longest = max((hours for hours in done if hours), default=1)
-
-    def bar(row: Row) -> tuple[float, float, Sequence[str]]:
-        middle, most = row["complete"]["median_hours"], row["complete"]["p90_hours"]
-        return middle or 0, longest, [words.hours(middle), words.hours(most), str(row["n"])]
-
-    return _chart(rows, shown, dimension, words, bar)
+    shown = [(row, row["complete"]) for row in _most_first(rows)]
+    longest = max((done["median_hours"] or 0 for _, done in shown), default=1)
+    bars = [
+        Bar(
+            words.of(row, dimension),
+            length(done["median_hours"] or 0, longest),
+            [words.hours(done["median_hours"]), words.hours(done["p90_hours"]), f"{row['n']}"],
+        )
+        for row, done in shown
+    ]
+    return _chart(rows, bars)
 
 
 def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     """Return the share of deadlines that were kept, of all that have passed or were met."""
+    bars = []
+    for row in sorted(filter(due, rows), key=due)[::-1]:
+        share = length(row["kept"], due(row))
+        texts = [f"{row['kept']} ({share:.0f} %)", f"{row['missed']}", f"{row['open_past_due']}"]
+        bars.append(Bar(words.of(row, dimension), share, texts))
+    return _chart(rows, bars)
 
-    def due(row: Row) -> int:
-        return sum(row[name] or 0 for name in ("kept", "missed", "open_past_due"))
 
-    shown = sorted(filter(due, rows), key=due)[::-1]
-
-    def bar(row: Row) -> tuple[float, float, Sequence[str]]:
-        share = round(row["kept"] / due(row) * 100)
-        texts = [f"{row['kept']} ({share} %)", str(row["missed"]), str(row["open_past_due"])]
-        return row["kept"], due(row), texts
-
-    return _chart(rows, shown, dimension, words, bar)
+def due(row: Row) -> int:
+    """Return how many deadlines have passed or were met; 0 where they are not told."""
+    return sum(row[name] or 0 for name in ("kept", "missed", "open_past_due"))
 
 
 def reporting(rows: Sequence[Row], words: Words) -> Chart:
@@ -145,25 +153,21 @@ def reporting(rows: Sequence[Row], words: Words) -> Chart:
     shown = [row for row in rows if row.get("ratio") is not None]
     bars = [
         Bar(
-            words.names["district"](row["district"]),
+            words.of(row, "district"),
             0,
             [f"{row['ratio']:.2f}", f"{row['wide_low']:.2f} - {row['wide_high']:.2f}"],
             ratio_dot(row["wide_low"], row["ratio"], row["wide_high"]),
         )
         for row in sorted(shown, key=lambda row: -row["ratio"])
     ]
-    return Chart(bars, len(rows) - len(bars))
+    return _chart(rows, bars)
 
 
-def _chart(
-    rows: Sequence[Row],
-    shown: Sequence[Row],
-    dimension: Dimension,
-    words: Words,
-    bar: Callable[[Row], tuple[float, float, Sequence[str]]],
-) -> Chart:
-    bars = []
-    for row in shown[:_MOST_BARS]:
-        value, longest, texts = bar(row)
-        bars.append(Bar(words.names[dimension](row[dimension]), length(value, longest), texts))
-    return Chart(bars, len(rows) - len(bars))
+def _most_first(rows: Sequence[Row]) -> Sequence[Row]:
+    return sorted((row for row in rows if row["n"] is not None), key=lambda row: -row["n"])
+
+
+def _chart(rows: Sequence[Row], bars: Sequence[Bar]) -> Chart:
+    """Return the first bars of those that could be drawn of some rows."""
+    shown = bars[:_MOST_BARS]
+    return Chart(shown, len(rows) - len(shown))

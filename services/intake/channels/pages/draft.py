@@ -74,16 +74,6 @@ _FIELDS = {
     CONTACT: ("name", "email", "phone", "status_updates"),
 }
 _STEP_OF = {name: step for step, names in _FIELDS.items() for name in names}
-_FORM_FIELD = {
-    "description": "description",
-    "location.latitude": "latitude",
-    "location.longitude": "longitude",
-    "media": "photo",
-    "service_code": "service_code",
-    "reporter.name": "name",
-    "reporter.email": "email",
-    "reporter.phone": "phone",
-}
 
 
 class FormFault(NamedTuple):
@@ -222,8 +212,8 @@ def _form_field(error: FieldError) -> str:
         return f"attribute[{error.field.removeprefix('attributes.')}]"
     if error.code == "incomplete_point":
         return "latitude"
-    is_place = error.field.startswith("location")
-    return _FORM_FIELD.get(error.field, "address" if is_place else "")
+    name = error.field.rpartition(".")[2]
+    return name if name in _STEP_OF else {"location": "address", "media": "photo"}.get(name, "")
 
 
 # Source of the submissions of the pages.

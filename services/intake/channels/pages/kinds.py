@@ -2,18 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.intake.channels.pages.form import PageForm
 from shared.catalogue import Jurisdiction, ServiceType
-
-
-class KindChoice(NamedTuple):
-    """A kind by its name in the language of the page."""
-
-    code: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +19,10 @@ class KindChoices:
         chosen: Code; empty while none is.
     """
 
-    likely: Sequence[KindChoice]
-    found: Sequence[KindChoice] | None
-    groups: Mapping[str, Sequence[KindChoice]]
-    other: KindChoice
+    likely: Sequence[ServiceType]
+    found: Sequence[ServiceType] | None
+    groups: Mapping[str, Sequence[ServiceType]]
+    other: ServiceType
     chosen: str
 
 
@@ -52,27 +44,20 @@ def kind_choices(
     language: str,
     chosen: str,
     likely: Iterable[str],
-    found: Iterable[ServiceType] | None,
+    found: Sequence[ServiceType] | None,
 ) -> KindChoices:
     """Return the choices; ``likely`` are codes, the likeliest first."""
-
-    def choice(kind: ServiceType) -> KindChoice:
-        return KindChoice(kind.code, kind.name.in_language(language))
-
-    groups: dict[str, list[KindChoice]] = {}
-    for kind in city.services.values():
+    groups: dict[str, list[ServiceType]] = {}
+    for kind in sorted(city.services.values(), key=lambda kind: kind.name.in_language(language)):
         if kind.code != city.other_code:
-            groups.setdefault(kind.group.in_language(language), []).append(choice(kind))
+            groups.setdefault(kind.group.in_language(language), []).append(kind)
     codes = list(likely)
     if chosen in city.services and chosen not in {*codes, city.other_code}:
         codes.insert(0, chosen)
     return KindChoices(
-        likely=[choice(city.services[code]) for code in codes],
-        found=None if found is None else [choice(kind) for kind in found],
-        groups={
-            heading: sorted(named, key=attrgetter("name"))
-            for heading, named in sorted(groups.items())
-        },
-        other=choice(city.services[city.other_code]),
+        likely=[city.services[code] for code in codes],
+        found=found,
+        groups=dict(sorted(groups.items())),
+        other=city.services[city.other_code],
         chosen=chosen,
     )

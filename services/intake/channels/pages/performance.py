@@ -182,10 +182,7 @@ async def open_performance(
     site: CitySite, insight: HttpUrl | None, *, open_data: bool
 ) -> AsyncGenerator[PerformancePage]:
     """Open the page with a client of insight."""
-    if insight is None:
-        yield PerformancePage(site, None, open_data)
-        return
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_WITHIN_S)) as session:
         url = f"{str(insight).rstrip('/')}/v1/public-figures"
-        client = InsightClient(session, url, site.city.id)
+        client = InsightClient(session, url, site.city.id) if insight else None
         yield PerformancePage(site, client, open_data)

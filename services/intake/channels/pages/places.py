@@ -12,7 +12,7 @@ from services.intake.ports import IntakePorts
 from services.intake.records.submissions import MatchKind
 from shared.contract.events import Data, FieldError
 from shared.runtime.http.authentication import RefusedError
-from shared.runtime.http.calls import JSON, Handler, answers_errors, json_response, refuse_fields
+from shared.runtime.http.calls import JSON, answers_errors, json_response, refuse_fields
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import (
     PUBLIC_REFUSALS,
@@ -108,7 +108,7 @@ class CityMap:
         return [
             web.get(PATH, documents(answers(self.find), FIND)),
             web.get(PINS, documents(answers(self.pins), PIN_LIST)),
-            web.get(f"{TILES}/{{city}}.pmtiles", documents(self._tiles_route(), TILE_FILE)),
+            web.get(f"{TILES}/{{city}}.pmtiles", documents(self.tiles, TILE_FILE)),
         ]
 
     async def find(self, request: web.Request) -> web.Response:
@@ -134,17 +134,13 @@ class CityMap:
         found = await Deadline().wait_for(self.core.open_cases(site.city.id, bounds))
         return site.page(request, "pins", cases=found)
 
-    def _tiles_route(self) -> Handler:
-        files = {id_: city.tiles for id_, city in self.core.cities.items()}
-
-        async def tiles(request: web.Request) -> web.StreamResponse:
-            file = files.get(request.match_info["city"])
-            if file is None:
-                return problem_response(404, "No such map", "The city has no map here.")
-            headers = {"Content-Type": _MEDIA_TYPE, "Cache-Control": "public, max-age=3600"}
-            return web.FileResponse(file, headers=headers)
-
-        return tiles
+    async def tiles(self, request: web.Request) -> web.StreamResponse:
+        """Return the base map of a city."""
+        city = self.core.cities.get(request.match_info["city"])
+        if city is None or city.tiles is None:
+            return problem_response(404, "No such map", "The city has no map here.")
+        headers = {"Content-Type": _MEDIA_TYPE, "Cache-Control": "public, max-age=3600"}
+        return web.FileResponse(city.tiles, headers=headers)
 
     def _admit(self, request: web.Request) -> None:
         if not self.rate.try_take(self.core.callers.address(request)):

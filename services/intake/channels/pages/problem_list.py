@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -76,11 +75,6 @@ class ProblemList:
     async def find(self, filters: Filters, limit: int, after: Cursor | None) -> Found:
         """Return the newest problems, or those after a position."""
         return await Deadline().wait_for(self._read(filters, limit, after))
-
-    async def first_reported(self, found: Found) -> Mapping[str, datetime]:
-        """Return when each problem was first reported, by case."""
-        cases = [one.case_id for one, _ in found.requests if one.case_id]
-        return await Deadline().wait_for(self._requests.first_reported(cases))
 
     async def _read(self, filters: Filters, limit: int, after: Cursor | None) -> Found:
         """Read until there are enough; of reports about one problem the newest one stands."""

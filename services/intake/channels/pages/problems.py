@@ -18,7 +18,7 @@ from services.intake.channels.listing.views import (
     responsible,
     w3c,
 )
-from services.intake.channels.pages.access import HTML, PAGE_REFUSALS, PageAccess
+from services.intake.channels.pages.access import HTML, PageAccess, page_operation
 from services.intake.channels.pages.problem_feeds import ATOM_TYPE, GEOJSON_TYPE, atom, geojson
 from services.intake.channels.pages.problem_list import (
     STATUSES,
@@ -57,15 +57,11 @@ _FILTERS = {
     ),
 }
 _AFTER = {"after": Parameter("Where the list begins, from the link to older problems.")}
-LIST_PAGE = Operation(
+LIST_PAGE = page_operation(
     "Show the public problems, open and done, by kind and part of town.",
-    {
-        200: Content("The page.", HTML),
-        422: Content("A filter is unknown.", HTML),
-        **PAGE_REFUSALS,
-    },
-    query=_FILTERS | _AFTER | {"lang": Parameter("Language of the page.")},
-    unknown="ignored",
+    {200: Content("The page.", HTML), 422: Content("A filter is unknown.", HTML)},
+    **_FILTERS,
+    **_AFTER,
 )
 ATOM_FEED = Operation(
     "Return the 50 newest problems as an Atom feed.",
@@ -145,12 +141,7 @@ class ProblemPages:
         found = await self.problems.find(filters, _IN_FILE, _cursor(request))
         older = _older(GEOJSON, filters, found.after)
         link = {"Link": f'<{older}>; rel="next"'} if older else {}
-        first = await self.problems.first_reported(found)
-        fields = self._fields(found)
-        for one, (listed, _) in zip(fields, found.requests, strict=True):
-            at = first.get(listed.case_id or "", listed.submitted_at)
-            one["first_requested_datetime"] = w3c(at)
-        body = geojson(fields)
+        body = geojson(self._fields(found))
         return web.Response(body=body, content_type=GEOJSON_TYPE, headers=_FEED_HEADERS | link)
 
     def _filters(self, request: web.Request) -> Filters:
@@ -200,7 +191,11 @@ class ProblemPages:
     def _fields(self, found: Found) -> list[dict[str, Any]]:
         site = self.access.site
         return [
-            {**public_fields(one, site.city, self.core.public_url), "district": district}
+            public_fields(one, site.city, self.core.public_url)
+            | {
+                "district": district,
+                "first_requested_datetime": w3c(one.first_reported_at or one.submitted_at),
+            }
             for one, district in found.requests
         ]
 

@@ -1,8 +1,7 @@
 """The page about a report that was sent; it takes an address for updates, if none was given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from aiohttp import web
 
@@ -16,7 +15,6 @@ from services.intake.channels.pages.report import (
 )
 from services.intake.channels.pages.tracking import given_contact, shown_status
 from services.intake.channels.status_view import TRACK_PATH, ReporterLinks
-from shared.catalogue.service_type import AGENCY_911
 
 _EMPTY = PageForm()
 
@@ -85,7 +83,7 @@ class ReceiptPage:
             number=number,
             key=self.links.key(number),
             advice=advice_of(reading.view),
-            referral=shown["report"]["referral"] or _referral(reading.view),
+            referral=shown["report"]["referral"] or reading.view["referral"],
             point=point_of(draft, reading),
             near_pin=await self.reports.near_pin(draft),
             photo_url=draft.photo_url(),
@@ -93,11 +91,3 @@ class ReceiptPage:
             form=form,
             faults=faults,
         )
-
-
-def _referral(view: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the agency of a preview as a status has it; none for 911, which stands first."""
-    agency = view["referral"]
-    if agency is None or agency["agency"] == AGENCY_911:
-        return None
-    return {**agency, "reason": (agency["reason"] or {}).get("text")}

@@ -28,19 +28,6 @@ from shared.vocabulary import primary_subtag
 
 COOKIE = "lang"
 PARAMETER = "lang"
-
-
-def chosen_language(
-    request: web.Request, languages: Mapping[str, SpokenLanguage]
-) -> SpokenLanguage:
-    """Return the language of a page: of the URL, the cookie, or the browser."""
-    for tag in (request.query.get(PARAMETER), cookie_of(request, COOKIE)):
-        if tag and (language := languages.get(primary_subtag(tag))):
-            return language
-    accepted = request.headers.get("Accept-Language", "")
-    return languages[best_language(accepted, tuple(languages))]
-
-
 _FOLDER = Path(__file__).with_name("static")
 
 PATH, TILES = "/assets", "/tiles"
@@ -97,8 +84,12 @@ class CitySite:
         return {name: value.format(tile_server=server) for name, value in _HEADERS.items()}
 
     def language_of(self, request: web.Request) -> SpokenLanguage:
-        """Return the language of a page, as ``chosen_language`` does."""
-        return chosen_language(request, self.languages)
+        """Return the language of a page: of the URL, the cookie, or the browser."""
+        for tag in (request.query.get(PARAMETER), cookie_of(request, COOKIE)):
+            if tag and (language := self.languages.get(primary_subtag(tag))):
+                return language
+        accepted = request.headers.get("Accept-Language", "")
+        return self.languages[best_language(accepted, tuple(self.languages))]
 
     def page(
         self,

@@ -56,7 +56,7 @@ class Drafts:
 
     async def find(self, draft_id: str) -> UnsentReport | None:
         """Return a draft; None for one that was never saved, is over, or cannot be read."""
-        state = await Deadline().wait_for(self._state(draft_id))
+        state = await Deadline().wait_for(self._run(_FIND, draft_id, utc_now() - KEPT))
         try:
             opened = self.sealer.open(state, draft_place(draft_id))
         except UnreadableError as error:
@@ -64,34 +64,27 @@ class Drafts:
             return None
         return _STATE.validate_json(opened) if opened else None
 
-    async def _state(self, draft_id: str) -> str | None:
-        async with borrow(self.pool) as db:
-            state: str | None = await db.fetchval(_FIND, draft_id, utc_now() - KEPT)
-            return state
-
     async def save(self, draft: UnsentReport) -> None:
         """Save a draft in place of the one before; RefusedError for one that is too large."""
         state = _STATE.dump_json(draft)
         if len(state) > _MAX_BYTES:
             raise RefusedError(problem_response(413, "Too large", "Send less."))
         sealed = self.sealer.seal(state.decode(), draft_place(draft.form_id))
-        await Deadline().wait_for(self._save(draft, sealed))
-
-    async def _save(self, draft: UnsentReport, sealed: str | None) -> None:
-        async with borrow(self.pool) as db:
-            await db.execute(_SAVE, draft.form_id, sealed, draft.number, utc_now())
+        row = draft.form_id, sealed, draft.number, utc_now()
+        await Deadline().wait_for(self._run(_SAVE, *row))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Delete the drafts that are over, every ten minutes until asked to stop."""
         await WokenWork(_SWEEP_EVERY_S).run(
             stopping,
-            self._delete_old,
+            lambda: self._run(_DELETE_OLD, utc_now() - KEPT),
             lambda error: log.warning("old_drafts_kept", code=error.code),
         )
 
-    async def _delete_old(self) -> None:
+    async def _run(self, statement: str, *arguments: object) -> str | None:
         async with borrow(self.pool) as db:
-            await db.execute(_DELETE_OLD, utc_now() - KEPT)
+            state: str | None = await db.fetchval(statement, *arguments)
+            return state
 
 
 async def erase_page_drafts(db: Connection, draft_ids: set[str]) -> None:

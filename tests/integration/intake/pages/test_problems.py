@@ -29,6 +29,13 @@ async def change(database: Database, statement: str, *arguments: object) -> None
         await db.execute(statement, *arguments)
 
 
+_CASE = """
+    INSERT INTO cases (case_id, version, jurisdiction, dedup_group, service_code, status,
+                       request_count, first_reported_at)
+    VALUES ($1, 1, 'portland.gov', 'pothole', 'ROW-POTHOLE', 'open', 2, '2026-03-01T12:00Z')
+"""
+
+
 async def close(database: Database, public_id: str) -> None:
     await change(
         database,
@@ -98,10 +105,7 @@ async def test_reports_of_one_case_are_one_problem_and_pages_follow_one_another(
         case_id = "0197a1b2-c3d4-7000-8000-000000000001"
         await change(database, same)
         await change(database, one + both, numbers[:2], case_id)
-        earlier = (
-            "UPDATE listed_requests SET submitted_at = '2026-03-01T12:00Z' WHERE request_id IN "
-        )
-        await change(database, earlier + both, numbers[:1])
+        await change(database, _CASE, case_id)
 
         first = await visit(client, "/problems")
         [older] = first.tree.xpath("//a[contains(@href, 'after=')]/@href")

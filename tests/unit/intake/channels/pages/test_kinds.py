@@ -59,7 +59,7 @@ def test_every_kind_can_be_chosen_and_the_chosen_one_is_among_the_likely() -> No
     choices = kind_choices(CITY, "es", "GRAF-PUBLIC", likely, [CITY.services["NOISE-BARKING"]])
 
     assert [one.code for one in choices.likely] == ["GRAF-PUBLIC", *likely]
-    assert [one.name for one in choices.found or ()] == ["Perro que ladra"]
+    assert [one.name.in_language("es") for one in choices.found or ()] == ["Perro que ladra"]
     grouped = [one.code for named in choices.groups.values() for one in named]
     assert sorted([*grouped, choices.other.code]) == sorted(CITY.services)
     assert kind_choices(CITY, "en", "OTHER", likely, None).likely[0].code == "ROW-POTHOLE"

@@ -9,10 +9,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from docs._tools.translations import ADVICE, INTAKE, Translated, faults, read, source_texts
-from services.intake.channels.pages.site import chosen_language
 from services.intake.policy import intake_languages
 from shared.catalogue import LocalText, ProgramText
 from shared.spoken_languages import load_languages
+from tests.support.intake.pages import site
 
 PATHS = [(whole, path) for whole in (ADVICE, INTAKE) for path in whole.paths]
 HEADER = """
@@ -155,6 +155,4 @@ def test_the_language_of_a_page(query: str, cookie: str, header: str, tag: str) 
     headers = {"Accept-Language": header} | ({"Cookie": f"lang={cookie}"} if cookie else {})
     request = make_mocked_request("GET", f"/{query}", headers=headers)
 
-    languages = intake_languages(unreviewed=True)
-
-    assert chosen_language(request, languages).tag == tag
+    assert site().language_of(request).tag == tag

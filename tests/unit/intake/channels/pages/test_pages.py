@@ -6,11 +6,11 @@ from itertools import product
 import pytest
 
 from services.intake.channels.pages.form import PageForm
-from services.intake.channels.pages.kinds import KindChoice, KindChoices
+from services.intake.channels.pages.kinds import KindChoices
 from services.intake.channels.pages.tracking import Goal
 from shared.catalogue import LocalText
 from tests.support.html_tree import one_line, tree_of
-from tests.support.intake.pages import AGENCY, ALL_FAULTS, PAGES, REPORT, page, site
+from tests.support.intake.pages import AGENCY, ALL_FAULTS, CITY, PAGES, REPORT, page, site
 
 OTHER = "Something else"
 EVERY_PART = list(product(PAGES, site().languages))
@@ -106,7 +106,7 @@ def test_the_last_note_of_the_team_stands_before_the_history() -> None:
 def test_an_agency_acts_in_place_of_the_team_or_beside_it(status: str, heading: str) -> None:
     tree = tree_of(page("status", report={**REPORT, "status": status, "referral": AGENCY}))
 
-    [note] = tree.xpath("//div[@class='note'][contains(., 'Metro RID Patrol')]")
+    [note] = tree.xpath("//section[@aria-labelledby='referral'][contains(., 'Metro RID Patrol')]")
     assert note.findtext("h2") == heading
 
 
@@ -126,7 +126,7 @@ def test_a_text_in_another_language_than_the_page_says_so() -> None:
     seen = LocalText("The team has seen your report.", "").in_language("ar")
     report = {**REPORT, "service_name": pothole, "status_text": seen}
     status = tree_of(page("status", "ar", report=report))
-    choice = KindChoice("ROW-POTHOLE", pothole)
+    choice = CITY.services["ROW-POTHOLE"]
     kinds = KindChoices([choice], None, {pothole: [choice]}, choice, "")
     step = tree_of(page("report_2", "ar", kinds=kinds))
 
@@ -141,7 +141,8 @@ def test_the_likely_kinds_come_first_then_something_else_and_the_search() -> Non
     [fieldset] = tree.xpath("//fieldset[@id='f-service_code']")
 
     names = [label.text_content().strip() for label in fieldset.xpath(".//label")]
-    assert names == ["Pothole", OTHER, "Search for the kind of problem", "Sinkhole", "Pothole"]
+    sinkhole = "Sinkhole or pavement cave-in"
+    assert names == ["Pothole", OTHER, "Search for the kind of problem", sinkhole, "Pothole"]
     assert fieldset.xpath(".//input[@checked]/@value") == ["ROW-POTHOLE"]
     assert not fieldset.xpath(".//*[contains(text(), 'ROW-')]")
 
