@@ -26,6 +26,8 @@ _SAME_BLOCK = 100
 _LETTERS_PER_ERROR = 6
 
 Integers: TypeAlias = NDArray[np.int32]
+# Of a book and of its file, in this order.
+_ARRAYS = ("offsets", "numbers", "points", "middles")
 
 
 class BookStreet(NamedTuple):
@@ -138,10 +140,7 @@ class AddressBook:
                     BookPlace(PlaceKey("", *key), label, _point(p))
                     for *key, label, p in names["places"]
                 ],
-                file["offsets"],
-                file["numbers"],
-                file["points"],
-                file["middles"],
+                *(file[name] for name in _ARRAYS),
                 crossings,
             )
 
@@ -160,10 +159,7 @@ class AddressBook:
         np.savez_compressed(
             file,
             names=np.frombuffer(json.dumps(names, ensure_ascii=False).encode(), np.uint8),
-            offsets=self.offsets,
-            numbers=self.numbers,
-            points=self.points,
-            middles=self.middles,
+            **{name: getattr(self, name) for name in _ARRAYS},
             crossings=np.array(crossings, np.int32).reshape(-1, 4),
         )
         return file.getvalue()

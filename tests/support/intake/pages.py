@@ -6,10 +6,11 @@ from typing import Any
 
 from aiohttp.test_utils import make_mocked_request
 
+from services.intake.channels.pages.charts import Words
 from services.intake.channels.pages.draft import FormFault
 from services.intake.channels.pages.form import PageForm
 from services.intake.channels.pages.kinds import KindChoices
-from services.intake.channels.pages.performance import PublicFigures, content, words_of
+from services.intake.channels.pages.performance import PublicFigures, content
 from services.intake.channels.pages.problem_list import Filters
 from services.intake.channels.pages.site import CitySite
 from services.intake.channels.pages.tracking import Goal
@@ -165,7 +166,7 @@ FIGURES = PublicFigures.model_validate(
         },
     }
 )
-WORDS = words_of(CITY, "en")
+WORDS = Words(CITY, "en")
 SHOWN: Mapping[str, Any] = {
     "report": REPORT,
     "goal": Goal(None, 3),

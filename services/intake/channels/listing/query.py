@@ -83,12 +83,12 @@ class ListQuery:
     codes: tuple[str, ...]
     names_codes: bool
     statuses: tuple[bool, ...]
-    submitted: Span | None
-    updated: Span | None
-    box: BoundingBox | None
     limit: int
-    offset: int
-    after: Cursor | None
+    submitted: Span | None = None
+    updated: Span | None = None
+    box: BoundingBox | None = None
+    offset: int = 0
+    after: Cursor | None = None
 
 
 def _cell(row: int, column: int) -> int:

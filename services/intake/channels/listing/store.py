@@ -1,13 +1,13 @@
 """Lists of requests in PostgreSQL: each page is read from the index that fits its filters."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import cast
 
 from asyncpg import Record
 
-from services.intake.channels.listing.query import BoundingBox, ListQuery, Span
+from services.intake.channels.listing.query import BoundingBox, ListQuery
 from services.intake.records.public import StatusChange
 from shared.runtime.postgres import Pool, translate_errors
 from shared.vocabulary import GeoPoint, TextStatus
@@ -163,36 +163,25 @@ class PostgresListedRequests:
             return await self._pool.fetch(statement, *arguments)
 
 
-@dataclass(slots=True)
-class _Arguments:
-    values: list[object] = field(default_factory=list)
-
-    def bind(self, value: object, kind: str) -> str:
-        """Return the placeholder of an argument."""
-        self.values.append(value)
-        return f"${len(self.values)}::{kind}"
-
-    def within(self, column: str, span: Span) -> list[str]:
-        """Return the conditions that a time lies within a span."""
-        since, until = (self.bind(moment, "timestamptz") for moment in span)
-        return [f"{column} >= {since}", f"{column} <= {until}"]
-
-
 def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str, Sequence[object]]:
     """Return a statement, which holds no value of the query, and its arguments.
 
     It reads the ends of a few stretches of one index, one for each status and each kind or cell,
     and merges them: those of the statuses alone as they are read.
     """
-    arguments = _Arguments()
-    bind = arguments.bind
+    arguments: list[object] = []
+
+    def bind(value: object, kind: str) -> str:
+        arguments.append(value)
+        return f"${len(arguments)}::{kind}"
+
     moment = "submitted_at" if query.submitted else "updated_at"
     probes = []
     conditions = [f"jurisdiction = {bind(query.jurisdiction, 'text')}"]
-    if query.submitted:
-        conditions += arguments.within("submitted_at", query.submitted)
-    if query.updated:
-        conditions += arguments.within("updated_at", query.updated)
+    for column, span in (("submitted_at", query.submitted), ("updated_at", query.updated)):
+        if span:
+            since, until = (bind(end, "timestamptz") for end in span)
+            conditions.append(f"{column} BETWEEN {since} AND {until}")
     codes = bind(query.codes, "text[]")
     if cells:
         probes.append(f"unnest({bind(cells, 'integer[]')}) AS of_place (cell)")
@@ -238,7 +227,7 @@ def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str,
         {_PROBLEM}
          ORDER BY listed.{moment} DESC, listed.request_id DESC
     """  # noqa: S608 - constants and placeholders only
-    return statement, arguments.values
+    return statement, arguments
 
 
 def _request(row: Record) -> ListedRequest:

@@ -1,13 +1,14 @@
 """Charts of public figures: bars, dots with their intervals, and lines, beside the numbers."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from babel.dates import format_timedelta
+from babel.dates import format_skeleton, format_timedelta
 
+from shared.catalogue import Jurisdiction
 from shared.charts import length, line_path, ratio_dot
 
 NONE = "\u2013"  # in place of a figure that there is not
@@ -66,12 +67,19 @@ class Trend(NamedTuple):
 class Words:
     """Names and units in the language of a page; an unknown district has an empty name."""
 
+    city: Jurisdiction
     language: str
-    names: Mapping[str, Callable[[str | None], str]]
 
-    def of(self, row: Row, dimension: Dimension) -> str:
-        """Return the name of a row's value of a dimension."""
-        return self.names[dimension](row[dimension])
+    def name(self, row: Row, by: str) -> str:
+        """Return the name of a row's month, kind or district."""
+        value = row[by] or ""
+        if by == "month":
+            first = datetime.fromisoformat(f"{value}-01")
+            return format_skeleton("yMMMM", first, locale=self.language)
+        if by == "district":
+            return self.city.districts.get(value, value)
+        service = self.city.services.get(value)
+        return service.name.in_language(self.language) if service else value
 
     def hours(self, hours: float | None) -> str:
         """Return a duration in words; a dash for none."""
@@ -85,32 +93,29 @@ def volumes(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     shown = _most_first(rows)
     longest = max((row["n"] for row in shown), default=1)
     bars = [
-        Bar(words.of(row, dimension), length(row["n"], longest), [f"{row['n']}"]) for row in shown
+        Bar(words.name(row, dimension), length(row["n"], longest), [f"{row['n']}"]) for row in shown
     ]
     return _chart(rows, bars)
 
 
-def trend(rows: Sequence[Row], dimension: Dimension, words: Words) -> Trend:
+def trend(rows: Sequence[Row], dimension: Dimension | None, words: Words) -> Trend:
     """Return a line for each value of a dimension, those with the most requests first.
 
-    A value without a row in a month had no request then; a month whose number is hidden is a gap.
+    Without a dimension there is one line, which has no label. A value without a row in a month had
+    no request then; a month whose number is hidden is a gap.
     """
-    months = list(dict.fromkeys(row["month"] for row in rows))
+    months = sorted({row["month"] for row in rows})
     found: dict[str | None, dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(months, 0))
     for row in rows:
-        found[row[dimension]][row["month"]] = row["n"]
+        found[row[dimension] if dimension else None][row["month"]] = row["n"]
     shown = [(value, list(of.values())) for value, of in found.items() if any(of.values())]
     shown.sort(key=lambda one: -sum(n or 0 for n in one[1]))
     lines = [
-        _line(words.names[dimension](value), numbers) for value, numbers in shown[:_MOST_LINES]
+        _line(words.name({dimension: value}, dimension) if dimension else "", numbers)
+        for value, numbers in shown[:_MOST_LINES]
     ]
-    return Trend(list(map(words.names["month"], months)), lines, len(found) - len(lines))
-
-
-def trend_of_all(rows: Sequence[Row], words: Words) -> Trend:
-    """Return the line of all requests, which has no label, from the latest month first."""
-    months = [words.names["month"](row["month"]) for row in reversed(rows)]
-    return Trend(months, [_line("", [row["n"] for row in reversed(rows)])], 0)
+    names = [words.name({"month": month}, "month") for month in months]
+    return Trend(names, lines, len(found) - len(lines))
 
 
 def _line(label: str, numbers: Sequence[int | None]) -> TrendLine:
@@ -124,7 +129,7 @@ def times(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     longest = max((done["median_hours"] or 0 for _, done in shown), default=1)
     bars = [
         Bar(
-            words.of(row, dimension),
+            words.name(row, dimension),
             length(done["median_hours"] or 0, longest),
             [words.hours(done["median_hours"]), words.hours(done["p90_hours"]), f"{row['n']}"],
         )
@@ -139,7 +144,7 @@ def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     for row in sorted(filter(due, rows), key=due)[::-1]:
         share = length(row["kept"], due(row))
         texts = [f"{row['kept']} ({share:.0f} %)", f"{row['missed']}", f"{row['open_past_due']}"]
-        bars.append(Bar(words.of(row, dimension), share, texts))
+        bars.append(Bar(words.name(row, dimension), share, texts))
     return _chart(rows, bars)
 
 
@@ -153,7 +158,7 @@ def reporting(rows: Sequence[Row], words: Words) -> Chart:
     shown = [row for row in rows if row.get("ratio") is not None]
     bars = [
         Bar(
-            words.of(row, "district"),
+            words.name(row, "district"),
             0,
             [f"{row['ratio']:.2f}", f"{row['wide_low']:.2f} - {row['wide_high']:.2f}"],
             ratio_dot(row["wide_low"], row["ratio"], row["wide_high"]),

@@ -38,30 +38,16 @@ def read_form_answers(
 
 
 def _answer(question: Attribute, texts: Sequence[str], zone: ZoneInfo) -> Answer:
-    match question.datatype:
-        case "number":
-            return _number(texts[0])
-        case "datetime":
-            return datetime.fromisoformat(texts[0]).replace(tzinfo=zone).isoformat()
-        case "singlevaluelist":
-            return _known(texts[:1], question)[0]
-        case "multivaluelist":
-            return _known(texts, question)
-        case "string" | "text":
-            return texts[0]
-
-
-def _number(text: str) -> int | float:
-    number = float(text.replace(",", "."))
-    if not isfinite(number):
-        raise ValueError("not a finite number")
-    return int(number) if number.is_integer() else number
-
-
-def _known(keys: Sequence[str], question: Attribute) -> list[str]:
-    if not set(keys) <= {key for key, _ in question.values}:
+    if question.datatype == "number":
+        number = float(texts[0].replace(",", "."))
+        if not isfinite(number):
+            raise ValueError("not a finite number")
+        return int(number) if number.is_integer() else number
+    if question.datatype == "datetime":
+        return datetime.fromisoformat(texts[0]).replace(tzinfo=zone).isoformat()
+    if "valuelist" in question.datatype and not set(texts) <= dict(question.values).keys():
         raise ValueError("not one of the answers")
-    return list(keys)
+    return list(texts) if question.datatype == "multivaluelist" else texts[0]
 
 
 # The steps: problem, place and photo; kind and questions; contact data, and a check of it all.

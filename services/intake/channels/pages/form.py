@@ -96,7 +96,7 @@ async def _read_multipart(
                 starts.append((event.name, buffer.size))
         elif not in_file:
             if buffer.size + len(event) > _MAX_TEXT_BYTES:
-                raise _too_large()
+                raise BodyTooLargeError
             buffer.extend(event)
         elif take_photo:
             take_photo(bytes(event))
@@ -110,12 +110,8 @@ async def _read_multipart(
             within_s=_PHOTO_WITHIN_S,
         )
     except BodyTooLargeError:
-        raise _too_large() from None
+        raise RefusedError(problem_response(413, "Too large", "Send less.")) from None
     return [(name, content.decode()) for name, content in fields_of(starts, buffer.take())]
-
-
-def _too_large() -> RefusedError:
-    return RefusedError(problem_response(413, "Too large", "Send less."))
 
 
 UPLOADER = "web"

@@ -4,19 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from time import monotonic
 from typing import Any
 
 import aiohttp
 from aiohttp import web
-from babel.dates import format_skeleton
 from pydantic import BaseModel, HttpUrl
 
 from services.intake.channels.pages import charts
 from services.intake.channels.pages.charts import Dimension, Row, Words
 from services.intake.channels.pages.site import CitySite
-from shared.catalogue import Jurisdiction
 from shared.csv_text import nested_csv
 from shared.errors import TransientError
 from shared.runtime.http.list_queries import read_json
@@ -61,9 +58,9 @@ def content(figures: PublicFigures, words: Words) -> Mapping[str, Any]:
     both: Sequence[Dimension] = ("kind", "district")
     return {
         "figures": figures,
-        "month": words.names["month"](figures.month),
-        "months": [(one, words.names["month"](one)) for one in figures.months],
-        "by_month": charts.trend_of_all(figures.volumes, words),
+        "month": words.name({"month": figures.month}, "month"),
+        "months": [(one, words.name({"month": one}, "month")) for one in figures.months],
+        "by_month": charts.trend(figures.volumes, None, words),
         "trends": {by: charts.trend(figures.trends.get(by, ()), by, words) for by in both},
         "volumes": {by: charts.volumes(tables["volumes"][by], by, words) for by in both},
         "times": {by: charts.times(tables["times"][by], by, words) for by in both},
@@ -142,8 +139,9 @@ class PerformancePage:
         rows = figures.rows(report, by) if figures else None
         if figures is None or rows is None:
             return self._no_figures(request)
-        name = self._words(request).names[by]
-        text = nested_csv([by, "name", "n"], [{"name": name(row[by]), **row} for row in rows])
+        words = self._words(request)
+        named = [{"name": words.name(row, by), **row} for row in rows]
+        text = nested_csv([by, "name", "n"], named)
         file = f"{self.site.city.id}-{figures.month}-{report}-{by}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{file}"', **_CSV_HEADERS}
         return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)
@@ -157,24 +155,7 @@ class PerformancePage:
         return self.site.page(request, "performance", status=404, month=month, figures=None)
 
     def _words(self, request: web.Request) -> Words:
-        return words_of(self.site.city, self.site.language_of(request).tag)
-
-
-def words_of(city: Jurisdiction, language: str) -> Words:
-    """Return a city's names in a language."""
-
-    def kind(code: str | None) -> str:
-        service = city.services.get(code or "")
-        return service.name.in_language(language) if service else str(code)
-
-    def month(text: str | None) -> str:
-        first = datetime.fromisoformat(f"{text}-01")
-        return format_skeleton("yMMMM", first, locale=language)
-
-    def district(code: str | None) -> str:
-        return city.districts.get(code, code) if code else ""
-
-    return Words(language, {"kind": kind, "month": month, "district": district})
+        return Words(self.site.city, self.site.language_of(request).tag)
 
 
 @asynccontextmanager

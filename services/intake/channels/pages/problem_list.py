@@ -89,10 +89,8 @@ class ProblemList:
                     names_codes=bool(filters.service_code),
                     statuses=STATUSES[filters.status],
                     submitted=_EVER,
-                    updated=None,
                     box=self._boxes.get(filters.district),
                     limit=at_a_time,
-                    offset=0,
                     after=after,
                 )
             )

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -162,13 +161,9 @@ class ProblemPages:
         base = self.core.settings.notify_url
         if base is None:
             return ""
-        query = {
-            "jurisdiction": self.access.site.city.id,
-            "service_code": filters.service_code,
-            "district": filters.district,
-            "lang": language,
-        }
-        return f"{str(base).rstrip('/')}/alerts?{urlencode(query)}"
+        area = filters._replace(status="")
+        query = area.query(jurisdiction=self.access.site.city.id, lang=language)
+        return f"{str(base).rstrip('/')}/alerts?{query}"
 
     def _problem(self, one: ListedRequest, district: str | None) -> dict[str, Any]:
         """Return what the public may know of the latest report about a problem."""

@@ -77,17 +77,8 @@ class ReportPages:
 
     async def embed(self, request: web.Request) -> web.Response:
         """Show the first step for a frame of another site; the next one opens a window."""
-        site = self.access.site
-        form = linked_form(request.query, site.city)
-        return site.page(
-            request,
-            "embed",
-            framed_by=site.city.pages.framed_by,
-            form=form,
-            form_token=self.signer.sign(_FORM, new_id()),
-            faults=(),
-            linked=site.city.services.get(form.text("service_code")),
-        )
+        form = linked_form(request.query, self.access.site.city)
+        return await self._show(request, _Shown(WHAT, UnsentReport(form, new_id())), "embed")
 
     async def show(self, request: web.Request) -> web.Response:
         """Show a step as it was saved; without a report the first one."""
@@ -141,14 +132,7 @@ class ReportPages:
         language = self.access.site.language_of(request).tag
         with slot_of(self.core.limits.previews, self.access.callers.address(request)):
             reading = await self.preview_of(draft, language)
-        return self.access.site.page(
-            request,
-            "preview",
-            view=reading.view,
-            advice=advice_of(reading.view),
-            found=_found(reading),
-            apart_m=reading.apart_m,
-        )
+        return await self._show(request, _Shown(WHAT, draft, reading), "preview")
 
     def form_id(self, request: web.Request) -> str | None:
         """Return the id of a report by its address; None for another, or a forged one."""
@@ -249,15 +233,17 @@ class ReportPages:
                 found = await Deadline().wait_for(look)
         return found[0] if found else None
 
-    async def _show(self, request: web.Request, shown: _Shown) -> web.Response:
+    async def _show(self, request: web.Request, shown: _Shown, template: str = "") -> web.Response:
+        """Show a step, by default by the template of its own."""
         draft, view = shown.draft, shown.reading.view if shown.reading else {}
         site = self.access.site
         language = site.language_of(request).tag
         kind = site.city.services.get(chosen_kind(draft.form, view))
         return site.page(
             request,
-            f"report_{shown.step}",
+            template or f"report_{shown.step}",
             status=shown.status,
+            framed_by=site.city.pages.framed_by if template == "embed" else (),
             step=shown.step,
             then=shown.then,
             form=draft.form,

@@ -1,6 +1,5 @@
 """The pages that show a report's status, and take more words about it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from services.intake.identifiers import contact_channels, read_tracking_number
 from services.intake.pictures import media_url
 from services.intake.ports import IntakePorts
 from services.intake.records.notes import NoSuchRequestError, NoteCall, NoteError, TooManyNotesError
-from services.intake.records.public import PublicRequest, PublicStatus
+from services.intake.records.public import PublicStatus
 from services.intake.records.submissions import LateContact
 from shared.catalogue import Jurisdiction
 from shared.contract.events import new_id
@@ -185,6 +184,8 @@ class TrackPages:
         city = self.core.cities[status.request.jurisdiction]
         language = self.access.site.language_of(request)
         is_reporter = by == "reporter"
+        kind = status.request.service_code
+        screened = self.core.screen(city.id, added, service_code=kind).advice if added else ()
         return self.access.site.page(
             request,
             "status",
@@ -200,18 +201,12 @@ class TrackPages:
             form=form,
             faults=[fault] if fault else [],
             added=bool(added),
-            advice=self._advice(added, status.request, language) if added else {},
+            advice={code: language.say(advice) for code, advice in screened},
         )
 
     def _unknown(self, request: web.Request, typed: str, code: str) -> web.Response:
         faults = [FormFault("number", code)]
         return self.access.site.page(request, "track", status=404, typed=typed, faults=faults)
-
-    def _advice(
-        self, text: str, known: PublicRequest, language: SpokenLanguage
-    ) -> Mapping[str, str]:
-        screened = self.core.screen(known.jurisdiction, text, service_code=known.service_code)
-        return {code: language.say(advice) for code, advice in screened.advice}
 
 
 def _purpose(number: str, by: NoteAuthor) -> str:

@@ -1,7 +1,7 @@
 """The charts of the performance page: what is long, what is left out, and in whose words."""
 
 from services.intake.channels.pages import charts
-from services.intake.channels.pages.performance import words_of
+from services.intake.channels.pages.charts import Words
 from shared.catalogue import load_catalogue
 from tests.support.intake.pages import FIGURES, WORDS
 
@@ -32,7 +32,7 @@ def test_only_the_first_twenty_rows_are_shown() -> None:
 
 def test_a_time_that_was_not_reached_is_a_dash_and_others_are_in_words() -> None:
     rows = FIGURES.tables["times"]["kind"]
-    spanish = words_of(CITY, "es")
+    spanish = Words(CITY, "es")
 
     [english], [other] = (charts.times(rows, "kind", one).bars for one in (WORDS, spanish))
 
@@ -81,7 +81,7 @@ def test_kinds_are_lines_through_the_months_and_what_is_not_told_is_a_gap() -> N
 
 
 def test_all_reports_are_one_line_from_the_earliest_month_on() -> None:
-    trend = charts.trend_of_all(FIGURES.volumes, WORDS)
+    trend = charts.trend(FIGURES.volumes, None, WORDS)
 
     [line] = trend.lines
     assert (trend.months, line.texts) == (["February 2026", "March 2026"], ["96", "48"])
