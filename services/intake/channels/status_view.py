@@ -95,6 +95,7 @@ STATUS_TEXT: Mapping[str, ProgramText] = MappingProxyType(
     }
 )
 
+NOT_FIXED = ProgramText("Somebody said that it is not fixed.")
 OUTCOME_NOTE: Mapping[str, ProgramText] = MappingProxyType(
     {
         "duplicate": ProgramText(
@@ -217,7 +218,10 @@ def _history(
     earliest = status.request.submitted_at if joined else START_OF_TIME  # before, it was another's
     for change in status.changes:
         media_ids = status.work_media_ids.get(change.version, ())
-        yield _entry(max(change.taken_at, earliest), change.status, language) | {
+        entry = _entry(max(change.taken_at, earliest), change.status, language)
+        if change.not_fixed:
+            entry["text"] = f"{language.say(NOT_FIXED)} {entry['text']}"
+        yield entry | {
             "bureau": bureau_name(change.bureau, jurisdiction),
             "note": change.note,
             "media": list(_media(media_ids, is_private=is_private)),

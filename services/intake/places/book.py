@@ -26,7 +26,6 @@ _SAME_BLOCK = 100
 _LETTERS_PER_ERROR = 6
 
 Integers: TypeAlias = NDArray[np.int32]
-# Of a book and of its file, in this order.
 _ARRAYS = ("offsets", "numbers", "points", "middles")
 
 
@@ -51,13 +50,6 @@ class BookPlace(NamedTuple):
     point: GeoPoint
 
 
-class Similar(NamedTuple):
-    """An entry by a name like the wanted one: 0 the same, 1 its beginning, 2 misspelled."""
-
-    entry: int
-    errors: int
-
-
 class NameIndex:
     """Entries by name."""
 
@@ -67,19 +59,21 @@ class NameIndex:
             self._entries[name].append(entry)
         self._names = sorted(self._entries)
 
-    def find(self, name: str, *, partly: bool) -> list[Similar]:
-        """Return the entries of a name; without any those of misspelled names.
+    def find(self, name: str, *, partly: bool) -> list[tuple[int, int]]:
+        """Return the entries of a name, and how like it theirs are; else those of misspelled ones.
+
+        A name is the same (0), begins with it (1), or is misspelled (2).
 
         Args:
             partly: Return the entries whose names begin with it, too.
         """
-        found = [Similar(one, 0) for one in self._entries.get(name, ())]
+        found = [(one, 0) for one in self._entries.get(name, ())]
         if partly:
             first = bisect_left(self._names, name)
             last = bisect_left(self._names, name + "\U0010ffff")
             longer = (one for one in self._names[first:last] if one != name)
-            found += [Similar(one, 1) for each in longer for one in self._entries[each]]
-        return found or [Similar(one, 2) for one in self._misspelled(name)]
+            found += [(one, 1) for each in longer for one in self._entries[each]]
+        return found or [(one, 2) for one in self._misspelled(name)]
 
     def _misspelled(self, name: str) -> list[int]:
         errors = min(len(name) // _LETTERS_PER_ERROR, 3)
@@ -135,13 +129,13 @@ class AddressBook:
             for a, b, *point in file["crossings"].tolist():
                 crossings[a, b].append(_point(point))
             return cls(
-                [BookStreet(PlaceKey("", *key), *rest) for *key, rest in names["streets"]],
-                [
+                streets=[BookStreet(PlaceKey("", *key), *rest) for *key, rest in names["streets"]],
+                places=[
                     BookPlace(PlaceKey("", *key), label, _point(p))
                     for *key, label, p in names["places"]
                 ],
-                *(file[name] for name in _ARRAYS),
-                crossings,
+                crossings=crossings,
+                **{name: file[name] for name in _ARRAYS},
             )
 
     def encode(self) -> bytes:

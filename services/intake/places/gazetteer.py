@@ -96,7 +96,12 @@ class Gazetteer:
         wanted = {one.jurisdiction for one in addresses} & self._cities.keys()
         books = await self.books(wanted)
         return [
-            _point(books[one.jurisdiction], one.address, self._cities[one.jurisdiction])
+            point_of(
+                books[one.jurisdiction],
+                one.address,
+                city_name(one.jurisdiction),
+                _city_in(one.address, self._cities[one.jurisdiction]),
+            )
             if one.jurisdiction in wanted
             else None
             for one in addresses
@@ -135,10 +140,6 @@ class Gazetteer:
             book = await asyncio.to_thread(AddressBook.decode, content)
             known = _loaded[jurisdiction] = digest, book.with_places(well_known_places(folder))
         return known[1]
-
-
-def _point(book: AddressBook, address: str, city: Jurisdiction) -> GeoPoint | None:
-    return point_of(book, address, city_name(city.id), _city_in(address, city))
 
 
 def _city_in(address: str, city: Jurisdiction) -> str | None:

@@ -94,11 +94,8 @@ class PeliasGeocoder:
 @asynccontextmanager
 async def open_pelias(url: HttpUrl | None) -> AsyncGenerator[Geocoder | None]:
     """Yield the geocoder of a Pelias server, or None without a URL."""
-    if url is None:
-        yield None
-        return
     async with aiohttp.ClientSession() as session:
-        yield PeliasGeocoder(session, str(url))
+        yield PeliasGeocoder(session, str(url)) if url else None
 
 
 def _best(answer: Any) -> GeoPoint | None:  # noqa: ANN401 - JSON from outside

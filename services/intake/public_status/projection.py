@@ -18,6 +18,7 @@ from shared.contract.events import (
     CasePriorityLowered,
     CasePriorityRaised,
     CaseReopened,
+    CaseReopening,
     CaseRequestAttached,
     CaseRequestSplit,
     CaseStatusChanged,
@@ -195,6 +196,7 @@ def _change(event: CaseStatusChanged | CaseReopened | CaseClosed) -> StatusChang
         bureau=case.lead_bureau,
         note=normalize_or_none(case.public_note),
         scheduled_for=case.scheduled_for,
+        not_fixed=isinstance(case, CaseReopening) and case.reason == _SAYS_NOT_FIXED,
     )
 
 
@@ -203,6 +205,7 @@ def _closing(event: CaseClosed) -> StatusChange | None:
     return None if event.data.merged_into else _change(event)
 
 
+_SAYS_NOT_FIXED = "resident_says_not_fixed"
 _OPENS_CASE: frozenset[TriageOutcome] = frozenset({"new", "recurrence", "possible_duplicate"})
 _JOININGS: Mapping[type[Event], Callable[[Any], CaseLink | None]] = {
     CaseOpened: _link_of_joining,

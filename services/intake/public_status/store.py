@@ -116,9 +116,10 @@ _SAVE_REQUESTS = f"""
                AND (known.case_id, known.moves) IS DISTINCT FROM (new.case_id, new.moves))
 """  # noqa: S608 - constants only
 _SAVE_CHANGES = """
-    INSERT INTO case_steps (case_id, version, status, taken_at, bureau, note, scheduled_for)
+    INSERT INTO case_steps (case_id, version, status, taken_at, bureau, note, scheduled_for,
+                            not_fixed)
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::timestamptz[], $5::text[],
-                         $6::text[], $7::timestamptz[])
+                         $6::text[], $7::timestamptz[], $8::boolean[])
     ON CONFLICT DO NOTHING
 """
 _REQUEST = """
@@ -156,7 +157,7 @@ _REQUEST = """
      WHERE tracking_number = $1
 """
 _CHANGES = """
-    SELECT case_id::text, version, status, taken_at, bureau, note, scheduled_for,
+    SELECT case_id::text, version, status, taken_at, bureau, note, scheduled_for, not_fixed,
            ARRAY(SELECT replace(media_id::text, '-', '')
                    FROM case_media JOIN media USING (media_id)
                   WHERE case_media.case_id = case_steps.case_id

@@ -96,7 +96,11 @@ class CaseLink(NamedTuple):
 
 
 class StatusChange(NamedTuple):
-    """A change of a case's status; versions order the changes of one case."""
+    """A change of a case's status; versions order the changes of one case.
+
+    Attributes:
+        not_fixed: True for a case that is open again because a resident said so.
+    """
 
     case_id: str
     version: int
@@ -105,6 +109,7 @@ class StatusChange(NamedTuple):
     bureau: str
     note: str | None = None
     scheduled_for: datetime | None = None
+    not_fixed: bool = False
 
 
 class WorkPictures(NamedTuple):

@@ -144,8 +144,14 @@ async def test_a_request_comes_back_with_what_became_of_it(pool: Pool) -> None:
     made, case_id = request(), new_id()
     decision = PublicDecision(made.request_id, NOON, "new", "State Roads", "511", "https://x.org")
     changes = tuple(
-        StatusChange(case_id, version, status, NOON + version * HOUR, "STREETS", "a note", NOON)
-        for version, status in ((1, "open"), (3, "completed"))
+        StatusChange(
+            case_id, version, status, NOON + version * HOUR, "STREETS", "a note", NOON, not_fixed
+        )
+        for version, status, not_fixed in (
+            (1, "open", False),
+            (3, "completed", False),
+            (4, "open", True),
+        )
     )
     await add(pool, requests=[made])
     fresh = await find_status(pool, made.tracking_number)

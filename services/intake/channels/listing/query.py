@@ -77,7 +77,10 @@ class BoundingBox:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A query for requests of one city, newest first; a status is True for open requests."""
+    """A query for requests of one city, newest first; a status is True for open requests.
+
+    They are sorted by the time of submission, or by that of the last change if that alone is given.
+    """
 
     jurisdiction: str
     codes: tuple[str, ...]

@@ -76,27 +76,31 @@ _SELECT = """
               FROM request_media JOIN media USING (media_id)
              WHERE request_media.request_id = listed.request_id AND released_by IS NOT NULL
              ORDER BY uploaded_at, media_id LIMIT 1) AS media_id,
-           step.version, step.status, step.taken_at, step.bureau, step.note, step.scheduled_for
+           step.version, step.status, step.taken_at, step.bureau, step.note, step.scheduled_for,
+           step.not_fixed
 """
 _PROBLEM = """
       LEFT JOIN cases AS problem ON problem.case_id = listed.case_id
-      LEFT JOIN LATERAL (SELECT version, status, taken_at, bureau, note, scheduled_for
+      LEFT JOIN LATERAL (SELECT version, status, taken_at, bureau, note, scheduled_for, not_fixed
                            FROM case_steps
                           WHERE case_steps.case_id = listed.case_id
                           ORDER BY version DESC
                           LIMIT 1) AS step ON true
 """
-_BY_NAME = f"""
+_KNOWN = f"""
     {_SELECT}
       FROM requests AS known
       JOIN listed_requests AS listed USING (request_id)
     {_PROBLEM}
-     WHERE (known.public_id = ANY($1::text[]) OR known.tracking_number = ANY($1::text[]))
-       AND listed.jurisdiction = $2 AND listed.service_code = ANY($3::text[])
+     WHERE {{which}} AND listed.jurisdiction = $2 AND listed.service_code = ANY($3::text[])
      ORDER BY listed.submitted_at DESC, listed.request_id DESC
 """
+_BY_NAME = _KNOWN.format(
+    which="(known.public_id = ANY($1::text[]) OR known.tracking_number = ANY($1::text[]))"
+)
+_OF_CASE = f"{_KNOWN.format(which='listed.case_id = $1::uuid')} LIMIT 1"
 _CHANGES = """
-    SELECT case_id::text, version, status, taken_at, bureau, note, scheduled_for
+    SELECT case_id::text, version, status, taken_at, bureau, note, scheduled_for, not_fixed
       FROM case_steps
      WHERE case_id = ANY($1::uuid[])
      ORDER BY case_id, version
@@ -138,6 +142,12 @@ class PostgresListedRequests:
         """Return requests by canonical public id or tracking number; unlisted ones are left out."""
         return await self._listed(_BY_NAME, names, jurisdiction, codes)
 
+    async def of_case(
+        self, jurisdiction: str, codes: Sequence[str], case_id: str
+    ) -> Sequence[ListedRequest]:
+        """Return the latest request of a case, if one is listed."""
+        return await self._listed(_OF_CASE, case_id, jurisdiction, codes)
+
     async def changes(self, case_ids: Sequence[str]) -> dict[str, list[StatusChange]]:
         """Return the status changes of cases, oldest first, by case."""
         changes: dict[str, list[StatusChange]] = {}
@@ -175,7 +185,7 @@ def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str,
         arguments.append(value)
         return f"${len(arguments)}::{kind}"
 
-    moment = "submitted_at" if query.submitted else "updated_at"
+    moment = "updated_at" if query.updated and not query.submitted else "submitted_at"
     probes = []
     conditions = [f"jurisdiction = {bind(query.jurisdiction, 'text')}"]
     for column, span in (("submitted_at", query.submitted), ("updated_at", query.updated)):
@@ -232,5 +242,5 @@ def _page_statement(query: ListQuery, cells: Sequence[int] | None) -> tuple[str,
 
 def _request(row: Record) -> ListedRequest:
     last = StatusChange(*[row[name] for name in StatusChange._fields])
-    own = [row[name] for name in _OWN_COLUMNS]
-    return ListedRequest(*own, last=None if last.version is None else last)
+    own = {name: row[name] for name in _OWN_COLUMNS}
+    return ListedRequest(**own, last=None if last.version is None else last)

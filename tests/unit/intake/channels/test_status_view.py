@@ -221,6 +221,17 @@ def test_by_when_it_is_done_is_shown_while_the_clock_runs(status: str, shown: bo
     assert due == ("2026-03-04T12:00:00Z" if shown else None)
 
 
+def test_the_history_says_why_a_case_is_open_again() -> None:
+    again = change(3, "open", not_fixed=True)
+
+    entries = view(change(1, "open"), change(2, "completed"), again)["history"]
+
+    assert [one["text"] for one in entries[1::2]] == [
+        "Your report is with the team that takes care of it.",
+        "Somebody said that it is not fixed. Your report is with the team that takes care of it.",
+    ]
+
+
 def test_an_address_is_shown_in_place_of_a_point() -> None:
     assert view(address="5 Main St")["location"] == {"address": "5 Main St"}
     assert view(latitude=None, longitude=None)["location"] is None

@@ -193,6 +193,18 @@ async def test_a_move_is_a_step_with_its_public_note(
     ]
 
 
+@pytest.mark.parametrize(
+    ("reason", "not_fixed"), [("resident_says_not_fixed", True), ("A storm", False), (None, False)]
+)
+async def test_a_step_tells_whether_a_resident_opened_the_case_again(
+    reason: str | None, not_fixed: bool
+) -> None:
+    data = CaseReopening(**dict(move(status="open")), reason=reason)
+    statuses = await followed(CaseReopened.of(data, now=NOON))
+
+    assert [change.not_fixed for change in statuses.changes] == [not_fixed]
+
+
 async def test_the_end_is_a_step_too() -> None:
     end = CaseClosing(**move(status="completed").model_dump(), closed_at=NOON, reason="private")
     statuses = await followed(CaseClosed.of(end, now=NOON))
