@@ -132,14 +132,14 @@ async def test_an_address_gets_nothing_but_questions_until_it_confirms(
 ) -> None:
     async with running() as client, alerts(pool, mail, base(client)) as found:
         status, text = await found.ask()
-        assert (status, "Look in your mailbox" in text) == (200, True)
+        assert (status, "Check your email" in text) == (200, True)
         for area in ({}, {"service_code": ""}, {"service_code": "GRAF-PUBLIC"}):
             await found.ask(**area)  # again, and for two more areas
         for email in (ANA, "ana+311@example.org"):  # one area too many for an inbox
             await found.ask(email, service_code="ROW-DEBRIS")
         await found.look()
         assert [to for to, _ in mail.mails] == [ANA] * 3
-        assert set(found.subjects) == {"E-mails about new problems"}
+        assert set(found.subjects) == {"Emails about new problems"}
 
         for _ in range(3):
             found.now[0] += timedelta(hours=9)
@@ -161,7 +161,7 @@ async def test_who_says_no_is_not_asked_again(
             await found.ask(email)
         await found.look()
         async with found.pages.post(found.link()) as response:
-            assert "You will get no more e-mails" in await response.text()
+            assert "You will get no more emails" in await response.text()
         mail.replies.clear()
         found.now[0] += timedelta(hours=9)
         for email in (ANA, "ben@example.org"):
@@ -208,7 +208,7 @@ async def test_new_problems_of_the_area_come_once_in_the_morning(confirmed: Aler
     for _ in range(2):  # mail programs try again
         form = aiohttp.FormData({"List-Unsubscribe": "One-Click"}, default_to_multipart=True)
         async with confirmed.pages.post(one_click, data=form) as response:
-            assert (response.status, "no more e-mails" in await response.text()) == (200, True)
+            assert (response.status, "no more emails" in await response.text()) == (200, True)
     assert await confirmed.core.pool.fetchval("SELECT count(*) FROM contact_keys") == 0
 
 
@@ -288,15 +288,15 @@ async def test_the_pages_are_plain_to_use_in_spanish_too(confirmed: Alerts) -> N
         await page.goto(f"{base(confirmed.pages)}/alerts?{urlencode(POTHOLES)}")
         await page.get_by_role("link", name="Español").click()
         await expect(page.get_by_text("Bache")).to_be_visible()
-        await page.get_by_role("button", name="Empezar los correos").click()
+        await page.get_by_role("button", name="Quiero recibir estos correos").click()
         found = await look_at(page, "alert with an error")
         await page.get_by_label("Su correo electrónico").fill("ben@example.org")
-        await page.get_by_role("button", name="Empezar los correos").click()
+        await page.get_by_role("button", name="Quiero recibir estos correos").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Mire su correo")
         await confirmed.look()
         await page.goto(base(confirmed.pages) + confirmed.link())
         found += await look_at(page, "alert")
-        await page.get_by_role("button", name="Empezar los correos").click()
+        await page.get_by_role("button", name="Quiero recibir estos correos").click()
         found += await look_at(page, "alert started")
 
     assert found == []

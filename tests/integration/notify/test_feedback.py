@@ -143,6 +143,25 @@ async def test_the_page_speaks_the_language_of_the_message_or_the_one_that_is_ch
     assert tree_of(chosen.text).get("lang") == "en"
 
 
+async def test_the_page_has_the_menu_and_the_links_of_the_residents_pages(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked = await ask(pool)
+    page = await call(client, "GET", f"{asked.path}?lang=es")
+
+    links = tree_of(page.text).xpath("//nav[not(@class='languages')]/a/@href")
+    assert [urlsplit(link).path for link in links] == [
+        "/report",
+        "/track",
+        "/problems",
+        "/performance",
+        "/accessibility",
+        "/privacy",
+    ]
+    assert {urlsplit(link).query for link in links} == {"lang=es"}
+    assert "un intérprete gratis" in page.words
+
+
 async def test_a_button_of_the_mail_chooses_the_answer_and_sends_nothing(
     client: aiohttp.ClientSession, pool: Pool
 ) -> None:

@@ -95,8 +95,8 @@ async def test_one_click_unsubscribes_and_a_look_does_not(
     assert {page.status for page in looks + stopped} == {200}
     assert {page.headers["Cache-Control"] for page in looks + stopped} == {"no-store"}
     assert "Set-Cookie" not in stopped[0].headers
-    assert "Stop our e-mails?" in looks[0].words
-    assert "We stopped the e-mails" in stopped[0].words
+    assert "Stop our emails?" in looks[0].words
+    assert "We stopped the emails" in stopped[0].words
     assert (second.suppressed, third.suppressed) == (None, "unsubscribed")
 
 
@@ -220,7 +220,7 @@ async def test_axe_finds_nothing_on_the_pages(client: aiohttp.ClientSession, poo
     async with open_browser() as browser:
         page = await browser.new_page()
         await page.goto(base(client) + link("preferences", first))
-        await page.get_by_role("radio", name="No e-mails").check()
+        await page.get_by_role("radio", name="No emails").check()
         found = await look_at(page, "preferences")
         await page.get_by_role("button", name="Save").click()
         await page.get_by_role("status").wait_for()

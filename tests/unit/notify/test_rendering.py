@@ -44,7 +44,7 @@ def test_every_letter_tells_the_number_the_kind_the_page_the_phone_and_how_to_st
     message = render(template, language)
 
     kind = {"en": "Pothole", "es": "Bache"}[language]
-    stop = {"en": "Stop these e-mails", "es": "No recibir más estos correos"}[language]
+    stop = {"en": "Stop these emails", "es": "No recibir más estos correos"}[language]
     phone = {"en": "3-1-1 or 503-823-4000", "es": "3-1-1 o 503-823-4000"}[language]
     assert "26-7KQ4-M2" in message.subject
     for part in (message.text, message.html):

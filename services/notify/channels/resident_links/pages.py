@@ -118,6 +118,7 @@ class LinkPages:
             texts=self._texts[language],
             language=language,
             direction=languages[language].direction,
+            languages=languages,
             page_languages=[languages[one] for one in self._texts],
             message_languages=[languages[one] for one in offered],
             home_url=f"{self._home_url}/",
