@@ -108,6 +108,8 @@ class UnsentReport:
             "latitude": text("latitude").replace(",", "."),
             "longitude": text("longitude").replace(",", "."),
         }
+        reporter = {name: text(name) for name in ("name", "email", "phone") if text(name)}
+        how = {"language": language, "status_updates": list(self.updates)}
         answers, _ = self.answers(city, city.services.get(text("service_code")))
         fields = {
             "jurisdiction": city.id,
@@ -118,17 +120,10 @@ class UnsentReport:
             "service_code": text("service_code"),
             "attributes": answers,
             "media": [{"url": self.photo_url(public_url)}] if self.photo_id else None,
-            "reporter": self._reporter(language),
+            "reporter": reporter | how if reporter else None,
             "follow_case": text("follow"),
         }
         return {name: value for name, value in fields.items() if value}
-
-    def _reporter(self, language: str) -> dict[str, Any] | None:
-        given = {name: self.form.text(name) for name in ("name", "email", "phone")}
-        given = {name: value for name, value in given.items() if value}
-        if not given:
-            return None
-        return {**given, "language": language, "status_updates": list(self.updates)}
 
     @property
     def updates(self) -> Mapping[str, str]:
@@ -183,8 +178,11 @@ def contact_faults(form: PageForm, region: str) -> list[FormFault]:
         faults.append(FormFault("email", "unusable_email"))
     if phone and not usable.phone:
         faults.append(FormFault("phone", "unusable_phone"))
-    if "sms" in form.texts("status_updates") and not phone:
+    ways = form.texts("status_updates")
+    if "sms" in ways and not phone:
         faults.append(FormFault("phone", "missing_phone"))
+    if ways == ("email",) and phone and not email:
+        faults.append(FormFault("email", "missing_email"))
     return faults
 
 
@@ -200,7 +198,3 @@ def _form_field(error: FieldError) -> str:
         return "latitude"
     name = error.field.rpartition(".")[2]
     return name if name in _STEP_OF else {"location": "address", "media": "photo"}.get(name, "")
-
-
-# Source of the submissions of the pages.
-SOURCE = "/web"

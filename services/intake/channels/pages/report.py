@@ -12,7 +12,6 @@ from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import (
     CONTACT,
     KIND,
-    SOURCE,
     WHAT,
     FormFault,
     UnsentReport,
@@ -21,12 +20,7 @@ from services.intake.channels.pages.draft import (
     linked_form,
 )
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
-from services.intake.channels.pages.kinds import (
-    KindChoices,
-    chosen_kind,
-    is_search,
-    kind_choices,
-)
+from services.intake.channels.pages.kinds import KindChoices, chosen_kind, is_search, kind_choices
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.pages.store import Drafts
 from services.intake.ports import IntakePorts
@@ -45,7 +39,7 @@ PREVIEW, EMBED = f"{PATH}/preview", "/embed"
 # Purpose of signed ids.
 _FORM = "report"
 _MAX_SEARCH = 200  # characters
-_DEGREES = ("latitude", "longitude")
+_SOURCE = "/web"  # of the submissions
 STEPS = {"what": WHAT, "kind": KIND, "check": CONTACT}
 RECEIPT, RECEIPT_STEP = CONTACT + 1, "receipt"
 _STEP_NAMES = {step: name for name, step in STEPS.items()} | {RECEIPT: RECEIPT_STEP}
@@ -185,7 +179,7 @@ class ReportPages:
 
     def _submission(self, draft: UnsentReport, language: str) -> RawSubmission:
         data = draft.submission(self.access.site.city, language, self.core.public_url)
-        return RawSubmission.of(SOURCE, draft.form_id, data)
+        return RawSubmission.of(_SOURCE, draft.form_id, data)
 
     def _faults(
         self, draft: UnsentReport, reading: SubmissionPreview, step: int
@@ -235,7 +229,8 @@ class ReportPages:
 
     async def _show(self, request: web.Request, shown: _Shown, template: str = "") -> web.Response:
         """Show a step, by default by the template of its own."""
-        draft, view = shown.draft, shown.reading.view if shown.reading else {}
+        draft, reading = shown.draft, shown.reading
+        view = reading.view if reading else {}
         site = self.access.site
         language = site.language_of(request).tag
         kind = site.city.services.get(chosen_kind(draft.form, view))
@@ -253,9 +248,9 @@ class ReportPages:
             faults=shown.faults,
             view=view,
             advice=advice_of(view),
-            found=_found(shown.reading),
-            apart_m=shown.reading.apart_m if shown.reading else None,
-            point=point_of(draft, shown.reading),
+            found=(reading.found or ("" if reading.is_lost else None)) if reading else None,
+            apart_m=reading.apart_m if reading else None,
+            point=point_of(draft, reading),
             near_pin=await self.near_pin(draft) if shown.step == CONTACT else None,
             needs_contact=bool(kind and kind.needs.contact),
             linked=kind if shown.step == WHAT and not draft.form.text("description") else None,
@@ -299,15 +294,11 @@ def point_of(draft: UnsentReport, reading: SubmissionPreview | None) -> GeoPoint
     """Return where a report is: its pin, or the place of its address; None for neither."""
     if reading and reading.found:
         return reading.found.point
+    pin = (draft.form.text(name).replace(",", ".") for name in ("latitude", "longitude"))
     try:
-        return GeoPoint(*(float(draft.form.text(n).replace(",", ".")) for n in _DEGREES))
+        return GeoPoint(*map(float, pin))
     except ValueError:
         return None
-
-
-def _found(reading: SubmissionPreview | None) -> KnownPlace | str | None:
-    """Return the place of the address; empty for one that is not known."""
-    return (reading.found or ("" if reading.is_lost else None)) if reading else None
 
 
 def advice_of(view: Mapping[str, Any]) -> Mapping[str, str]:

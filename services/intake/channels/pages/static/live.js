@@ -6,11 +6,13 @@ const BUSY_MS = 5000;
 const form = document.getElementById("report");
 const shown = document.querySelector("[data-preview]");
 const place = document.querySelector("[data-place]");
+const told = document.querySelector("[data-told]");
 const warning = document.querySelector("[data-warning]");
 let timer, call;
 
 if (shown) {
   for (const event of ["input", "pinned"]) form.addEventListener(event, soon);
+  form.elements.address.addEventListener("blur", soon);
   if (form.elements.description.value) soon();
 }
 
@@ -39,8 +41,11 @@ function show(page) {
   const point = latitude ? [Number(latitude), Number(longitude)] : null;
   document.dispatchEvent(new CustomEvent("found", { detail: point }));
   put(warning, page.querySelectorAll(".danger"));
-  put(place, page.querySelectorAll(".place"));
-  put(shown, page.querySelectorAll("[data-preview] > :not(.danger, .place)"));
+  const isTyping = document.activeElement === form.elements.address; // it may be half an address
+  put(place, page.querySelectorAll(isTyping ? ".place:not(.lost)" : ".place"));
+  put(told, page.querySelectorAll(".told"));
+  put(shown, page.querySelectorAll("[data-preview] > :not(.danger, .place, .told)"));
+  shown.hidden = !shown.childElementCount;
 }
 
 /** Put elements into a box, unless they are there: nobody is told twice. */

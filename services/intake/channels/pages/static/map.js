@@ -59,6 +59,7 @@ class CityMap {
     if (mark) return mark.setLngLat(lngLat);
     const element = document.createElement("div");
     element.className = name;
+    element.setAttribute("aria-hidden", "true"); // words on the page say it
     const isPin = name === "pin";
     if (isPin) element.innerHTML = PIN;
     return new this.maplibre.Marker({ element, draggable, anchor: isPin ? "bottom" : "center" })
@@ -146,6 +147,7 @@ class PinMap extends CityMap {
     super(...parts);
     this.view = this.field.querySelector(".view");
     this.said = this.field.querySelector(".tools [role=status]");
+    this.unpin = this.field.querySelector("[data-unpin]");
     this.inputs = ["latitude", "longitude"].map((name) => document.getElementById(`f-${name}`));
     this.#listen();
     this.#readFields();
@@ -160,7 +162,10 @@ class PinMap extends CityMap {
     map.on("moveend", () => this.#showKnown());
     map.once("load", () => this.#showKnown());
     view.addEventListener("keydown", (event) => this.#key(event));
-    field.querySelector("[data-unpin]").addEventListener("click", () => this.#setPin(null));
+    this.unpin.addEventListener("click", () => {
+      view.focus();
+      this.#setPin(null);
+    });
     for (const input of this.inputs) input.addEventListener("input", () => this.#readFields());
     document.addEventListener("found", ({ detail }) => {
       this.found = this.mark(this.found, "found", detail && { lat: detail[0], lng: detail[1] });
@@ -171,6 +176,7 @@ class PinMap extends CityMap {
   #drawPin(lngLat) {
     const isNew = lngLat && !this.pin;
     this.pin = this.mark(this.pin, "pin", lngLat, true);
+    this.unpin.hidden = !lngLat;
     if (isNew) this.pin.on("dragend", () => this.#setPin(this.pin.getLngLat()));
   }
 

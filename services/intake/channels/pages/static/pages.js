@@ -3,6 +3,13 @@ const LONGEST_SIDE = 1600; // pixels: enough for a crew, and a tenth of the byte
 
 document.querySelector("main [autofocus]")?.focus();
 
+const languages = document.querySelector(".languages details");
+languages?.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  languages.open = false;
+  languages.firstElementChild.focus();
+});
+
 const locate = document.querySelector("[data-locate]");
 if (locate && "geolocation" in navigator) {
   const status = locate.parentElement.querySelector("[role=status]");
@@ -21,6 +28,18 @@ if (locate && "geolocation" in navigator) {
       () => { status.textContent = locate.dataset.failed; },
       { enableHighAccuracy: true, timeout: 15000 },
     );
+  });
+}
+
+// Updates come by what is written, until a person chooses.
+const ways = ["email", "phone"].flatMap((name, i) => {
+  const box = document.getElementById(`f-status_updates-${i + 1}`);
+  return box ? [[document.getElementById(`f-${name}`), box]] : [];
+});
+for (const [field, box] of ways) {
+  box.addEventListener("change", () => { box.dataset.chosen = "yes"; });
+  field.addEventListener("input", () => {
+    for (const [one, its] of ways) if (!its.dataset.chosen) its.checked = Boolean(one.value.trim());
   });
 }
 

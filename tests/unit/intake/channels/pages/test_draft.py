@@ -128,6 +128,7 @@ def test_a_step_changes_its_own_fields_and_what_follows_from_them(
         ({"phone": "12"}, [("phone", "unusable_phone")]),
         ({"status_updates": "sms"}, [("phone", "missing_phone")]),
         ({"status_updates": "email"}, []),
+        ({"status_updates": "email", "phone": "503-823-4000"}, [("email", "missing_email")]),
     ],
 )
 def test_ways_to_reach_a_person_are_checked(
