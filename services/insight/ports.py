@@ -49,6 +49,7 @@ PUBLIC_REPORTS: Mapping[InsightReport, Sequence[str]] = {
     "promises": ("kind", "district"),
     "reporting": ("district",),
 }
+PUBLIC_TOTALS: Sequence[InsightReport] = ("times", "promises")
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -71,6 +72,7 @@ class FiguresOfMonth(NamedTuple):
     Attributes:
         months: All months to choose from, the latest first.
         trends: Requests by a dimension, each row with its month first.
+        totals: The row of all cases, of reports about them; none without a case.
     """
 
     month: PublicMonth
@@ -78,6 +80,7 @@ class FiguresOfMonth(NamedTuple):
     volumes: Sequence[Row]  # requests by month
     trends: Mapping[str, Sequence[Row]]
     tables: Mapping[InsightReport, Mapping[str, Sequence[Row]]]
+    totals: Mapping[InsightReport, Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +133,19 @@ class InsightPorts:
             periods = self._periods(shown.first_day, shown.last_day, city)
             requests = await queries.request_rows(db, periods)
             cases = await queries.case_rows(db, periods)
-        tables = await asyncio.to_thread(self._public_tables, requests, cases)
+        tables, totals = await asyncio.to_thread(self._public_tables, requests, cases)
         trends = {by: trend_of(months, of) for by, of in counts.items()}
-        return FiguresOfMonth(shown, months, volumes_of(months, counts["kind"]), trends, tables)
+        volumes = volumes_of(months, counts["kind"])
+        return FiguresOfMonth(shown, months, volumes, trends, tables, totals)
 
     def _public_tables(
         self,
         requests: Sequence[queries.Row],
         cases: Sequence[tuple[queries.Row, Sequence[queries.Row]]],
-    ) -> dict[InsightReport, dict[str, list[Row]]]:
+    ) -> tuple[dict[InsightReport, dict[str, list[Row]]], dict[InsightReport, list[Row]]]:
         of_requests, of_cases = self._requests(requests), self._cases(cases)
-        return {
+        totals = {report: reports.case_rows(report, of_cases, []) for report in PUBLIC_TOTALS}
+        tables = {
             report: {
                 dimension: reports.case_rows(report, of_cases, [dimension])
                 if reports.is_about_cases(report)
@@ -149,6 +154,7 @@ class InsightPorts:
             }
             for report, dimensions in PUBLIC_REPORTS.items()
         }
+        return tables, totals
 
     def _periods(
         self, since: date | None, until: date | None, only: str | None

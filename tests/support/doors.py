@@ -71,6 +71,7 @@ BUDGETS_MS: Mapping[str, Mapping[str, float]] = {
                 "GET /problems",
                 "GET /problems.atom",
                 "GET /problems.geojson",
+                "GET /problems/{case_id}",
                 "GET /report",
                 "GET /report/pins",
                 "GET /report/{draft}/{step}",

@@ -286,6 +286,9 @@ async def test_everybody_reads_the_figures_of_a_month_without_a_key(
     }
     assert {name: figures["tables"][name]["district"] for name in by_district} == by_district
     assert [row["n"] for row in figures["tables"]["volumes"]["kind"]] == [48]
+    assert figures["totals"] == {
+        name: (await report(city, name))["rows"][0] for name in ("times", "promises")
+    }
     assert [row["district"] for row in figures["tables"]["reporting"]["district"]] == [
         "north",
         "south",

@@ -13,7 +13,6 @@ from services.intake.channels.pages.kinds import KindChoices
 from services.intake.channels.pages.performance import PublicFigures, content
 from services.intake.channels.pages.problem_list import Filters
 from services.intake.channels.pages.site import CitySite
-from services.intake.channels.pages.tracking import Goal
 from services.intake.policy import intake_languages
 from services.intake.public_status.nearby import OpenCase
 from services.intake.records.public import AddedNote
@@ -21,6 +20,7 @@ from services.intake.records.submissions import KnownPlace
 from shared.catalogue import load_catalogue
 from shared.vocabulary import GeoPoint
 from tests.support.builders import NOON
+from tests.support.intake.open311_requests import change, listed
 
 FORM = PageForm.of([("description", "A pothole"), ("step", "2"), ("follow", "a case")])
 ADVICE = {"call_crisis_line": "Call 988.", "call_911": "Call 911."}
@@ -164,43 +164,46 @@ FIGURES = PublicFigures.model_validate(
                 ]
             },
         },
+        "totals": {
+            "times": {"n": 48, "complete": {"median_hours": 30.0, "p90_hours": None}},
+            "promises": {"n": 48, "kept": 3, "missed": 1, "open_past_due": 0},
+        },
     }
 )
 WORDS = Words(CITY, "en")
 SHOWN: Mapping[str, Any] = {
     "report": REPORT,
-    "goal": Goal(None, 3),
+    "kind": POTHOLE,
     "is_late": False,
     "bureau_phone": "503-823-1700",
     "at_desk": False,
 }
 AGENCY = {"name": "Metro RID Patrol", "phone": "503-234-3000", "url": None, "reason": None}
+PROBLEM: Mapping[str, Any] = {
+    "report": listed(media_id="0a", first_reported_at=NOON, request_count=2),
+    "path": "/problems/1",
+    "status": "completed",
+    "district": "Southwest",
+    "words": "A deep hole",
+    "note": "Filled",
+    "bureau": "Streets",
+}
 PAGES: Mapping[str, Mapping[str, Any]] = {
     "performance": {**content(FIGURES, WORDS), "open_data": True},
     "home": {},
     "embed": {**STEP, "linked": None},
     "problems": {
-        "problems": [
-            {
-                "public_id": "req_000000002",
-                "pin": "1",
-                "service_code": "ROW-POTHOLE",
-                "status": "completed",
-                "is_open": False,
-                "reported_at": "2026-03-02T12:00:00Z",
-                "address": "1221 SW 4th Ave",
-                "district": "Southwest",
-                "words": "A deep hole",
-                "note": "Filled",
-                "bureau": "Streets",
-                "point": GeoPoint(45.5, -122.6),
-            }
-        ],
+        "problems": [PROBLEM],
         "kinds": [("Pothole", "ROW-POTHOLE")],
         "districts": {"SW": "Southwest"},
         "chosen": Filters("ROW-POTHOLE", "SW", "open"),
         "filters": "service_code=ROW-POTHOLE&district=SW",
         "older": "/problems?after=x",
+        "alerts": "https://311.example.org/alerts?jurisdiction=portland.gov",
+    },
+    "one_problem": {
+        "one": PROBLEM,
+        "changes": [change("completed"), change("open", version=3, not_fixed=True)],
         "alerts": "https://311.example.org/alerts?jurisdiction=portland.gov",
     },
     "accessibility": {},

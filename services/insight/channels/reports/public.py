@@ -48,6 +48,8 @@ class MonthFigures(Data):
     """Rows of the reports ``volumes``, ``times``, ``promises`` and ``reporting``, by ``kind`` and
     ``district``; ``suppressed`` where fewer than 11 would be told, and figures that are null where
     one of them would tell of 1 to 10."""
+    totals: dict[str, dict[str, Any]]
+    """The same of all cases together, of the reports ``times`` and ``promises``."""
 
 
 READ_FIGURES = Operation(
@@ -155,5 +157,8 @@ class _KeptFigures:
                     for dimension, rows in by_dimension.items()
                 }
                 for report, by_dimension in found.tables.items()
+            },
+            totals={
+                report: row_fields([], row) for report, rows in found.totals.items() for row in rows
             },
         )

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from types import MappingProxyType
 from typing import TypeAlias
 
 from aiohttp import web
@@ -31,18 +32,15 @@ _HEADERS = {"Accept-Language": Parameter("Languages that the reader understands.
 def page_operation(
     summary: str,
     responses: Mapping[int, Content],
+    query: Mapping[str, Parameter] = MappingProxyType({}),
     body: Content | None = None,
-    **query: str | Parameter,
 ) -> Operation:
-    """Return the description of a page; ``query`` are its parameters, or their descriptions."""
-    parameters = {
-        name: Parameter(one) if isinstance(one, str) else one for name, one in query.items()
-    }
+    """Return the description of a page."""
     return Operation(
         summary,
         {**responses, **_REFUSALS},
         body=body,
-        query=_LANGUAGE | parameters,
+        query={**_LANGUAGE, **query},
         headers=_HEADERS,
         unknown="ignored",
     )

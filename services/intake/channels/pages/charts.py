@@ -111,16 +111,16 @@ def trend(rows: Sequence[Row], dimension: Dimension | None, words: Words) -> Tre
     shown = [(value, list(of.values())) for value, of in found.items() if any(of.values())]
     shown.sort(key=lambda one: -sum(n or 0 for n in one[1]))
     lines = [
-        _line(words.name({dimension: value}, dimension) if dimension else "", numbers)
+        TrendLine(
+            label=words.name({dimension: value}, dimension) if dimension else "",
+            path=line_path(numbers),
+            texts=[NONE if number is None else str(number) for number in numbers],
+            highest=max(number or 0 for number in numbers),
+        )
         for value, numbers in shown[:_MOST_LINES]
     ]
     names = [words.name({"month": month}, "month") for month in months]
     return Trend(names, lines, len(found) - len(lines))
-
-
-def _line(label: str, numbers: Sequence[int | None]) -> TrendLine:
-    texts = [NONE if number is None else str(number) for number in numbers]
-    return TrendLine(label, line_path(numbers), texts, max(number or 0 for number in numbers))
 
 
 def times(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
@@ -141,16 +141,25 @@ def times(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
 def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
     """Return the share of deadlines that were kept, of all that have passed or were met."""
     bars = []
-    for row in sorted(filter(due, rows), key=due)[::-1]:
-        share = length(row["kept"], due(row))
+    for row in sorted(filter(_due, rows), key=_due)[::-1]:
+        share = length(row["kept"], _due(row))
         texts = [f"{row['kept']} ({share:.0f} %)", f"{row['missed']}", f"{row['open_past_due']}"]
         bars.append(Bar(words.name(row, dimension), share, texts))
     return _chart(rows, bars)
 
 
-def due(row: Row) -> int:
-    """Return how many deadlines have passed or were met; 0 where they are not told."""
-    return sum(row[name] or 0 for name in ("kept", "missed", "open_past_due"))
+def half_done(row: Row, words: Words) -> str:
+    """Return the time until half of the cases were done; a dash where it is not told."""
+    return words.hours((row.get("complete") or {}).get("median_hours"))
+
+
+def share_kept(row: Row) -> str:
+    """Return the share of promises that were kept, in percent; a dash where it is not told."""
+    return f"{length(row['kept'], _due(row)):.0f} %" if _due(row) else NONE
+
+
+def _due(row: Row) -> int:
+    return sum(row.get(name) or 0 for name in ("kept", "missed", "open_past_due"))
 
 
 def reporting(rows: Sequence[Row], words: Words) -> Chart:

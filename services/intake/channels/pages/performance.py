@@ -1,15 +1,14 @@
 """The page of the city's performance: public figures of insight as charts and tables."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
 import aiohttp
 from aiohttp import web
-from pydantic import BaseModel, HttpUrl
+from pydantic import BaseModel
 
 from services.intake.channels.pages import charts
 from services.intake.channels.pages.charts import Dimension, Row, Words
@@ -20,7 +19,7 @@ from shared.runtime.http.list_queries import read_json
 
 PATH = "/performance"
 CSV = f"{PATH}.csv"
-_WITHIN_S = 12.0
+WITHIN_S = 12.0
 _KEPT_S = 60.0
 _PAUSE_S = 5.0
 _MAX_BYTES = 1024 * 1024
@@ -42,6 +41,7 @@ class PublicFigures(BaseModel):
     volumes: Sequence[Row]
     trends: Mapping[str, Sequence[Row]] = {}  # none of an insight of before
     tables: Mapping[str, Mapping[str, Sequence[Row]]]
+    totals: Mapping[str, Row] = {}
 
     def rows(self, report: str, by: str) -> Sequence[Row] | None:
         """Return the rows of a chart; None where there is none."""
@@ -54,11 +54,14 @@ class PublicFigures(BaseModel):
 
 def content(figures: PublicFigures, words: Words) -> Mapping[str, Any]:
     """Return the variables of the page."""
-    tables = figures.tables
+    tables, totals = figures.tables, figures.totals
     both: Sequence[Dimension] = ("kind", "district")
     return {
         "figures": figures,
         "month": words.name({"month": figures.month}, "month"),
+        "reports": {row["month"]: row["n"] for row in figures.volumes}.get(figures.month),
+        "half_done": charts.half_done(totals.get("times", {}), words),
+        "kept": charts.share_kept(totals.get("promises", {})),
         "months": [(one, words.name({"month": one}, "month")) for one in figures.months],
         "by_month": charts.trend(figures.volumes, None, words),
         "trends": {by: charts.trend(figures.trends.get(by, ()), by, words) for by in both},
@@ -156,14 +159,3 @@ class PerformancePage:
 
     def _words(self, request: web.Request) -> Words:
         return Words(self.site.city, self.site.language_of(request).tag)
-
-
-@asynccontextmanager
-async def open_performance(
-    site: CitySite, insight: HttpUrl | None, *, open_data: bool
-) -> AsyncGenerator[PerformancePage]:
-    """Open the page with a client of insight."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_WITHIN_S)) as session:
-        url = f"{str(insight).rstrip('/')}/v1/public-figures"
-        client = InsightClient(session, url, site.city.id) if insight else None
-        yield PerformancePage(site, client, open_data)

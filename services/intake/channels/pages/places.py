@@ -42,13 +42,20 @@ _BOUNDS = TypeAdapter(tuple[_Longitude, _Latitude, _Longitude, _Latitude])
 _T = TypeVar("_T")
 
 
+class PlacePoint(Data):
+    """A point, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
 class Place(Data):
     """A place that words mean or begin."""
 
     name: str
     match: MatchKind
     """A known house, one ``interpolated`` between known ones, and so on."""
-    point: GeoPoint
+    point: PlacePoint
     district: str | None
     """The city's district that it lies in."""
 

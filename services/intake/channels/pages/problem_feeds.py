@@ -29,16 +29,14 @@ def atom(problems: Sequence[Fields], url: str, query: str, city: str) -> bytes:
 
 def geojson(problems: Sequence[Fields]) -> bytes:
     """Return a feature collection; a problem without a point has no geometry."""
-    features = [_feature(one) for one in problems]
+    features = []
+    for one in problems:
+        properties = dict(one)
+        at = [properties.pop("long"), properties.pop("lat")]
+        geometry = None if None in at else {"type": "Point", "coordinates": at}
+        id_ = one["service_request_id"]
+        features.append(
+            {"type": "Feature", "id": id_, "geometry": geometry, "properties": properties}
+        )
     collection = {"type": "FeatureCollection", "features": features}
     return json.dumps(collection, ensure_ascii=False).encode()
-
-
-def _feature(one: Fields) -> Mapping[str, Any]:
-    point = {"type": "Point", "coordinates": [one["long"], one["lat"]]}
-    return {
-        "type": "Feature",
-        "id": one["service_request_id"],
-        "geometry": None if one["lat"] is None else point,
-        "properties": {name: value for name, value in one.items() if name not in ("lat", "long")},
-    }

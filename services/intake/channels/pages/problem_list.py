@@ -3,29 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
-from services.intake.channels.listing.query import (
-    BoundingBox,
-    Cursor,
-    ListQuery,
-    Span,
-    public_codes,
-)
+from services.intake.channels.listing.query import BoundingBox, Cursor, ListQuery, public_codes
 from services.intake.channels.listing.store import ListedRequest, PostgresListedRequests
 from services.intake.ports import IntakePorts
+from services.intake.records.public import StatusChange
 from shared.catalogue import Jurisdiction
 from shared.geo import district_boxes
 from shared.runtime.http.deadline import Deadline
-from shared.vocabulary import END_OF_TIME, START_OF_TIME
 
 STATUSES: Mapping[str, tuple[bool, ...]] = {
     "": (True, False),
     "open": (True,),
     "closed": (False,),
 }
-_EVER = Span(START_OF_TIME, END_OF_TIME)
 # Only some rows of a district's box lie in it: so many are read at a time, and so many times. In
 # all of the city a few more are read than wanted, since some are about one problem.
 _READ, _READS = 200, 5
@@ -44,10 +37,14 @@ class Filters(NamedTuple):
         return urlencode({name: value for name, value in given.items() if value})
 
 
-class Found(NamedTuple):
-    """Part of the list, the newest first, each with its district; ``after`` is where it ends."""
+Placed: TypeAlias = tuple[ListedRequest, str | None]
+"""A report with its district."""
 
-    requests: Sequence[tuple[ListedRequest, str | None]]
+
+class Found(NamedTuple):
+    """Part of the list, the newest first, ``after`` is where it ends."""
+
+    requests: Sequence[Placed]
     after: Cursor | None
 
 
@@ -76,9 +73,16 @@ class ProblemList:
         """Return the newest problems, or those after a position."""
         return await Deadline().wait_for(self._read(filters, limit, after))
 
+    async def one(self, case_id: str) -> tuple[Sequence[Placed], Sequence[StatusChange]]:
+        """Return the latest report about a problem, if it is public, and what happened."""
+        deadline = Deadline()
+        page = await deadline.wait_for(self._requests.of_case(self.city.id, self.codes, case_id))
+        changes = await deadline.wait_for(self._requests.changes([case_id] if page else []))
+        return [*zip(page, self._districts_of(page), strict=True)], changes.get(case_id, [])
+
     async def _read(self, filters: Filters, limit: int, after: Cursor | None) -> Found:
         """Read until there are enough; of reports about one problem the newest one stands."""
-        found: list[tuple[ListedRequest, str | None]] = []
+        found: list[Placed] = []
         cases: set[str] = set()
         at_a_time = _READ if filters.district else limit + limit // 4
         for _ in range(_READS):
@@ -88,7 +92,6 @@ class ProblemList:
                     codes=(filters.service_code,) if filters.service_code else self.codes,
                     names_codes=bool(filters.service_code),
                     statuses=STATUSES[filters.status],
-                    submitted=_EVER,
                     box=self._boxes.get(filters.district),
                     limit=at_a_time,
                     after=after,

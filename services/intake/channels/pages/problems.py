@@ -1,8 +1,8 @@
 """The public list of problems: a page with a map, an Atom feed and GeoJSON, by the same filters."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 from aiohttp import web
@@ -19,12 +19,8 @@ from services.intake.channels.listing.views import (
 )
 from services.intake.channels.pages.access import HTML, PageAccess, page_operation
 from services.intake.channels.pages.problem_feeds import ATOM_TYPE, GEOJSON_TYPE, atom, geojson
-from services.intake.channels.pages.problem_list import (
-    STATUSES,
-    Filters,
-    Found,
-    ProblemList,
-)
+from services.intake.channels.pages.problem_list import STATUSES, Filters, Found, ProblemList
+from services.intake.channels.status_view import bureau_name
 from services.intake.ports import IntakePorts
 from shared.contract.events import FieldError
 from shared.runtime.http.calls import answers_errors, refuse_fields
@@ -40,6 +36,7 @@ from shared.runtime.http.openapi import (
 PATH = "/problems"
 ATOM, GEOJSON = f"{PATH}.atom", f"{PATH}.geojson"
 _ON_PAGE, _IN_FEED, _IN_FILE = 30, 50, 500
+_CASE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FEED_HEADERS = {
     "Cache-Control": "public, max-age=60",
     "Content-Security-Policy": "default-src 'none'",
@@ -59,8 +56,11 @@ _AFTER = {"after": Parameter("Where the list begins, from the link to older prob
 LIST_PAGE = page_operation(
     "Show the public problems, open and done, by kind and part of town.",
     {200: Content("The page.", HTML), 422: Content("A filter is unknown.", HTML)},
-    **_FILTERS,
-    **_AFTER,
+    _FILTERS | _AFTER,
+)
+ONE_PAGE = page_operation(
+    "Show a public problem: its latest report, and what happened.",
+    {200: Content("The page.", HTML), 404: Content("No such public problem.", HTML)},
 )
 ATOM_FEED = Operation(
     "Return the 50 newest problems as an Atom feed.",
@@ -88,11 +88,7 @@ class ProblemPages:
 
     core: IntakePorts
     access: PageAccess
-
-    @cached_property
-    def problems(self) -> ProblemList:
-        """The problems of the city of these pages."""
-        return ProblemList(self.core, self.access.site.city)
+    problems: ProblemList
 
     @property
     def routes(self) -> list[web.RouteDef]:
@@ -100,6 +96,7 @@ class ProblemPages:
         answers = answers_errors("Retry in a moment.")
         return [
             web.get(PATH, documents(self.access.guarded(self.show), LIST_PAGE)),
+            web.get(f"{PATH}/{{case_id}}", documents(self.access.guarded(self.one), ONE_PAGE)),
             web.get(ATOM, documents(answers(self.atom), ATOM_FEED)),
             web.get(GEOJSON, documents(answers(self.geojson), GEOJSON_FILE)),
         ]
@@ -121,6 +118,28 @@ class ProblemPages:
             older=_older(PATH, filters, found.after),
             alerts=self._alerts(filters, language),
         )
+
+    async def one(self, request: web.Request) -> web.Response:
+        """Show one problem."""
+        case_id, site = request.match_info["case_id"], self.access.site
+        if not _CASE_ID.fullmatch(case_id):
+            raise web.HTTPNotFound
+        found, changes = await self.problems.one(case_id)
+        for latest, district in found:
+            area = Filters(latest.service_code, district or "")
+            return site.page(
+                request,
+                "one_problem",
+                one=self._problem(latest, district),
+                changes=[
+                    change._replace(
+                        bureau=bureau_name(change.bureau, site.city), note=public_note(change.note)
+                    )
+                    for change in changes
+                ],
+                alerts=self._alerts(area, site.language_of(request).tag),
+            )
+        raise web.HTTPNotFound
 
     async def atom(self, request: web.Request) -> web.Response:
         """Return the newest problems as an Atom feed."""
@@ -169,18 +188,13 @@ class ProblemPages:
         """Return what the public may know of the latest report about a problem."""
         city = self.access.site.city
         return {
-            "public_id": one.public_id,
-            "pin": one.case_id or one.public_id,  # as on every map
-            "service_code": one.service_code,
+            "report": one,
+            "path": one.case_id and f"{PATH}/{one.case_id}",
             "status": case_status(one),
-            "is_open": one.is_open,
-            "reported_at": one.submitted_at.isoformat(),
-            "address": one.address,
             "district": city.districts.get(district or ""),
             "words": public_words(one),
             "note": public_note(one.last.note) if one.last else None,
             "bureau": responsible(one, city),
-            "point": one.point,
         }
 
     def _fields(self, found: Found) -> list[dict[str, Any]]:

@@ -7,12 +7,7 @@ from aiohttp import web
 
 from services.intake.channels.pages.draft import CONTACT, FormFault, UnsentReport
 from services.intake.channels.pages.form import PageForm, read_form
-from services.intake.channels.pages.report import (
-    RECEIPT,
-    ReportPages,
-    advice_of,
-    point_of,
-)
+from services.intake.channels.pages.report import RECEIPT, ReportPages, advice_of, point_of
 from services.intake.channels.pages.tracking import given_contact, shown_status
 from services.intake.channels.status_view import TRACK_PATH, ReporterLinks
 
@@ -33,7 +28,8 @@ class ReceiptPage:
     async def take_contact(self, request: web.Request) -> web.Response:
         """Add an address or a number to a report that was sent without. Idempotent."""
         draft, form = await self._sent(request), await read_form(request)
-        site, language = self.reports.access.site, self._language(request)
+        site = self.reports.access.site
+        language = site.language_of(request).tag
         contact, faults = given_contact(form, site.city, language)
         if contact is None or faults:
             return await self._page(request, draft, form, faults)
@@ -44,9 +40,6 @@ class ReceiptPage:
             values = {**draft.form.values, **given, "status_updates": contact.status_updates}
             await self.reports.drafts.save(replace(draft, form=PageForm(values)))
         raise self.reports.redirect(request, draft.form_id, RECEIPT, language)
-
-    def _language(self, request: web.Request) -> str:
-        return self.reports.access.site.language_of(request).tag
 
     async def _sent(self, request: web.Request) -> UnsentReport:
         """Return the report, or redirect to where it is; after a day to the page for its number."""
@@ -67,13 +60,14 @@ class ReceiptPage:
         form: PageForm = _EMPTY,
         faults: Sequence[FormFault] = (),
     ) -> web.Response:
-        core, site, language = self.reports.core, self.reports.access.site, self._language(request)
+        core, site = self.reports.core, self.reports.access.site
+        language = site.language_of(request)
         number = draft.number or ""
-        reading = await self.reports.preview_of(draft, language)
+        reading = await self.reports.preview_of(draft, language.tag)
         status = await core.status(number)
         if status is None:
             raise web.HTTPSeeOther(TRACK_PATH)
-        shown = shown_status(status, site.city, site.language_of(request))
+        shown = shown_status(status, site.city, language)
         return site.page(
             request,
             "receipt",

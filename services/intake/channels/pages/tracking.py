@@ -1,8 +1,7 @@
 """The pages that show a report's status, and take more words about it."""
 
 from dataclasses import dataclass
-from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
@@ -31,19 +30,10 @@ from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE, NOTES_OF_A_DAY
 from shared.signed_tokens import TokenSigner
 from shared.spoken_languages import SpokenLanguage
-from shared.vocabulary import URGENT_LEVELS
 
-_HOURS_OF_A_DAY = 24
 _NOT_NOW = "not_now"
 _FOLLOWED = "followed"
 _EMPTY = PageForm()
-
-
-class Goal(NamedTuple):
-    """The time in which a kind of problem should be solved."""
-
-    hours: int | None
-    working_days: int | None
 
 
 def shown_status(
@@ -54,7 +44,7 @@ def shown_status(
     bureau, desk = city.bureaus.get(code), city.services.get(city.other_code)
     return {
         "report": render_status(status, city, language),
-        "goal": _goal(status, city),
+        "kind": city.services.get(status.request.service_code),
         "is_late": status.complete_by is not None and status.complete_by < utc_now(),
         "bureau_phone": bureau.phone if bureau else None,
         "at_desk": desk is not None and desk.lead == code,  # where a person finds the right team
@@ -211,12 +201,3 @@ class TrackPages:
 
 def _purpose(number: str, by: NoteAuthor) -> str:
     return f"note {number} {by}"
-
-
-def _goal(status: PublicStatus, city: Jurisdiction) -> Goal | None:
-    service = city.services.get(status.request.service_code)
-    if service is None:
-        return None
-    if service.priority in URGENT_LEVELS:
-        return Goal(ceil(service.target_hours), None)
-    return Goal(None, max(1, ceil(service.target_hours / _HOURS_OF_A_DAY)))

@@ -143,6 +143,45 @@ async def test_nothing_private_is_in_any_of_them(running: Running) -> None:
         assert re.search(r"\b\d\d-[0-9A-Z]{4}-", body) is None
 
 
+async def test_a_problem_has_a_page_of_its_own_with_what_the_public_may_know(
+    running: Running, database: Database
+) -> None:
+    case_id = "0197a1b2-c3d4-7000-8000-000000000001"
+    step = """
+        INSERT INTO case_steps (case_id, version, status, taken_at, bureau, note, not_fixed)
+        VALUES ($1, $2, $3, now(), 'PBOT-MAINT', $4, $2 = 2)
+    """
+    join = "UPDATE listed_requests SET case_id = $1"
+    async with running(notify_url="https://311.example.org") as client:
+        alone = await visit(client, f"/problems/{case_id}")
+        told = await public_id_of(client, description="Deep hole in the right lane", **SOUTHEAST)
+        number = "26-JMAH-6YWM3P"
+        await public_id_of(client, description="My neighbor Ana Lopez parks here drunk")
+        unassigned = shown(await visit(client, "/problems"))
+        await change(database, join, case_id)
+        await change(database, _CASE, case_id)
+        await change(database, step, case_id, 1, "completed", f"Filled. {number}")
+        await change(database, step, case_id, 2, "open", None)
+        listed = await visit(client, "/problems")
+        [path] = set(listed.tree.xpath("//ol/li/h2/a/@href"))
+        page = await visit(client, path)
+        others = [
+            (await visit(client, other)).status
+            for other in ("/problems/x", "/problems/0197a1b2-c3d4-7000-8000-000000000009")
+        ]
+
+    assert (alone.status, others, len(unassigned)) == (404, [404, 404], 2)
+    assert path == f"/problems/{case_id}"
+    assert page.texts("//ol[@class='history']/li/p[1]") == [
+        "With the team Somebody said that it is not fixed.",
+        "Done",
+    ]
+    assert "2 reports, first report on March 1, 2026" in page.text
+    assert page.tree.xpath("//a[starts-with(@href, 'https://311.example.org/alerts?')]")
+    for private in (number, "Lopez", told):
+        assert private not in page.text
+
+
 async def test_an_unknown_filter_is_refused_and_calls_are_limited_by_address(
     running: Running,
 ) -> None:

@@ -4,13 +4,13 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.form import PageForm
 from services.intake.channels.pages.kinds import KindChoices
-from services.intake.channels.pages.tracking import Goal
-from shared.catalogue import LocalText
+from shared.catalogue import LocalText, ServiceType
 from tests.support.html_tree import one_line, tree_of
-from tests.support.intake.pages import AGENCY, ALL_FAULTS, CITY, PAGES, REPORT, page, site
+from tests.support.intake.pages import AGENCY, ALL_FAULTS, CITY, PAGES, POTHOLE, REPORT, page, site
 
 OTHER = "Something else"
 EVERY_PART = list(product(PAGES, site().languages))
@@ -73,20 +73,20 @@ def test_the_reporter_can_say_of_a_closed_report_that_it_is_not_fixed(
 
 
 @pytest.mark.parametrize(
-    ("goal", "language", "late", "told"),
+    ("kind", "language", "late", "told"),
     [
-        (Goal(None, 3), "en", False, "We want this done by March 3, 2026."),
-        (Goal(2, None), "en", False, "We want this done by March 3, 2026, 4:00 PM."),
-        (Goal(None, 3), "en", True, "We wanted this done by March 3, 2026. It is late, and we are"),
-        (Goal(None, 3), "es", True, "el 3 de marzo de 2026. Vamos tarde y lo sentimos."),
+        (POTHOLE, "en", False, "We want this done by March 3, 2026."),
+        (CITY.services["ROW-WIRE"], "en", False, "We want this done by March 3, 2026, 4:00 PM."),
+        (POTHOLE, "en", True, "We wanted this done by March 3, 2026. It is late, and we are"),
+        (POTHOLE, "es", True, "el 3 de marzo de 2026. Vamos tarde y lo sentimos."),
     ],
 )
 def test_by_when_is_a_date_of_the_city_and_a_missed_one_says_so(
-    goal: Goal, language: str, late: bool, told: str
+    kind: ServiceType, language: str, late: bool, told: str
 ) -> None:
     report = {**REPORT, "status": "open", "complete_by": "2026-03-04T00:00:00Z"}
 
-    text = one_line(page("status", language, report=report, goal=goal, is_late=late))
+    text = one_line(page("status", language, report=report, kind=kind, is_late=late))
 
     assert told in text.replace("\u202f", " ")
 
@@ -250,3 +250,58 @@ def test_faults_are_in_the_summary_and_at_their_fields() -> None:
     for fault, text in zip(ALL_FAULTS, texts, strict=True):
         at_field = tree.xpath("//*[@id=$id]", id=f"f-{fault.field}-fault")[0].text_content()
         assert at_field.split() == f"Error: {text}".split()
+
+
+def test_the_key_figures_come_first_and_lead_to_their_sections() -> None:
+    tree = tree_of(page("performance"))
+
+    figures = {
+        one.findtext("dt/a"): (one.findtext("dd"), tree.xpath(f"boolean(//h2[@id='{target}'])"))
+        for one in tree.xpath("//main/dl/div")
+        for target in [one.find("dt/a").get("href")[1:]]
+    }
+    assert figures == {
+        "Reports": ("48", True),
+        "Half were done after": ("1 day", True),
+        "Promises kept": ("75 %", True),
+    }
+
+
+def test_tables_by_part_of_town_are_folded() -> None:
+    tree = tree_of(page("performance"))
+
+    folded = tree.xpath("//details/summary/text()")
+    assert "Reports by part of town" in folded
+    assert "Reports by kind of problem" not in folded
+
+
+def test_many_languages_are_one_button_and_a_few_are_a_list() -> None:
+    few = replace(site(), languages={tag: site().languages[tag] for tag in ("en", "es")})
+    request = make_mocked_request("GET", "/track")
+    shown = few.page(request, "home").text or ""
+
+    assert tree_of(page("home")).xpath("//nav/details/summary/text()") == ["Language: English"]
+    assert len(tree_of(page("home")).xpath("//nav/details//a")) == len(site().languages)
+    assert len(tree_of(shown).xpath("//nav[@class='languages']/a")) == 2
+
+
+def test_what_is_told_below_is_linked() -> None:
+    done = tree_of(page("status", report={**REPORT, "status": "completed"}))
+    sent = tree_of(page("receipt", report={**REPORT, "status": "declined"}))
+
+    assert done.xpath("//dd/a[@href='#add']/text()") == [
+        "Nothing more. If it is not fixed, tell us below."
+    ]
+    assert done.xpath("//form//button[@class='main']/text()") == ["Open it again"]
+    assert sent.xpath("//dd/a[starts-with(@href, '/track/')]/@href") == [
+        "/track/26-7KQ4-HJ3M2P?key=0a#add"
+    ]
+
+
+def test_a_problem_tells_how_many_reported_it_and_why_it_is_open_again() -> None:
+    tree = tree_of(page("one_problem"))
+
+    assert "2 reports, first report on March 2, 2026" in one_line(tree.text_content())
+    assert "Somebody said that it is not fixed." in one_line(
+        tree.xpath("//ol/li")[0].text_content()
+    )
