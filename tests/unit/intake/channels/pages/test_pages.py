@@ -48,6 +48,15 @@ def test_a_page_holds_no_style_and_no_script_of_its_own(name: str, language: str
         assert address.startswith("/")
 
 
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - {"embed", "preview", "pins"}))
+def test_a_page_has_an_icon_and_its_files_are_there(name: str) -> None:
+    tree = tree_of(page(name))
+
+    assert tree.xpath("//link[@rel='icon']")
+    files = {asset.url for asset in site().assets.values()}
+    assert {*tree.xpath("//link/@href | //script/@src")} <= files
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if "report" in name])
 def test_the_main_button_comes_before_back_and_enter_presses_the_same(name: str) -> None:
     tree = tree_of(page(name))
@@ -108,6 +117,13 @@ def test_an_agency_acts_in_place_of_the_team_or_beside_it(status: str, heading: 
 
     [note] = tree.xpath("//section[@aria-labelledby='referral'][contains(., 'Metro RID Patrol')]")
     assert note.findtext("h2") == heading
+
+
+@pytest.mark.parametrize("status", ["completed", "declined"])
+def test_after_the_end_no_other_agency_is_to_be_told(status: str) -> None:
+    report = {**REPORT, "status": status, "referral": AGENCY}
+
+    assert "Metro RID Patrol" not in page("status", report=report)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +212,30 @@ def test_a_place_outside_the_city_is_the_other_agencys_alone() -> None:
     assert tree.xpath("//h2[@id='referral']/text()") == ["Another agency handles this"]
     assert "as well" not in tree.text_content()
     assert "Another agency handles this" in receipt.text_content()
+
+
+def test_a_receipt_repeats_what_was_sent_and_tells_who_acts_what_is_next_and_by_when() -> None:
+    report = {**REPORT, "service_name": "Sinkhole", "complete_by": "2026-03-04T00:00:00Z"}
+    tree = tree_of(page("receipt", report=report))
+
+    for told in (
+        "A pothole",
+        "The pin is near 1221 SW 4th Ave.",
+        "Sinkhole",
+        "You are following a report that we already have.",
+        "Streets",
+        "The team reads your report and plans the work.",
+        "We want this done by March 3, 2026.",
+    ):
+        assert told in one_line(tree.text_content())
+    assert tree.xpath("//main//img/@src") == ["/v1/media/1"]
+
+
+@pytest.mark.parametrize("name", ["status", "receipt"])
+def test_the_numbers_of_the_team_and_of_another_agency_are_links(name: str) -> None:
+    tree = tree_of(page(name, report={**REPORT, "referral": AGENCY}))
+
+    assert {"tel:5038231700", "tel:5032343000"} <= {*tree.xpath("//main//a/@href")}
 
 
 def test_who_sorts_a_report_promises_no_day() -> None:
