@@ -99,7 +99,7 @@ class StatusChange(NamedTuple):
     """A change of a case's status; versions order the changes of one case.
 
     Attributes:
-        not_fixed: True for a case that is open again because a resident said so.
+        not_fixed: True for a case that a resident reopened by "not fixed".
     """
 
     case_id: str

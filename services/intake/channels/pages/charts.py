@@ -149,12 +149,12 @@ def promises(rows: Sequence[Row], dimension: Dimension, words: Words) -> Chart:
 
 
 def half_done(row: Row, words: Words) -> str:
-    """Return the time until half of the cases were done; a dash where it is not told."""
+    """Return the time until half of the cases were done; a dash where it is hidden."""
     return words.hours((row.get("complete") or {}).get("median_hours"))
 
 
 def share_kept(row: Row) -> str:
-    """Return the share of promises that were kept, in percent; a dash where it is not told."""
+    """Return the share of promises that were kept, in percent; a dash where it is hidden."""
     return f"{length(row['kept'], _due(row)):.0f} %" if _due(row) else NONE
 
 
