@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs chart chart-trial release faults faults-quick faults-upgrade hostile bench
+.PHONY: help setup demo up compose compose-down compose-test test test-long test-containers check format schemas openapi messages docs chart chart-trial release audit faults faults-quick faults-upgrade hostile bench
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -82,9 +82,11 @@ chart-trial: setup ## Apply the chart to a real API server, which Go builds once
 	@test -x build/kubernetes/etcd || sh deploy/helm/api_server.sh "$(CURDIR)/build/kubernetes"
 	ROUTE311_KUBERNETES=build/kubernetes $(PYTEST) tests/chart/test_api_server.py $(ARGS)
 
-release: setup ## Build wheel, chart, SBOM and checksums into build/release; with Docker the image, too
+release: setup ## Build image, wheel, chart, SBOM and checksums into build/release, with buildah or Docker
 	$(BIN)/python -m deploy.release
-	@if docker info >/dev/null 2>&1; then docker build --file deploy/docker/Dockerfile --tag localhost/route311 .; fi
+
+audit: setup ## Ask the OSV database for known vulnerabilities of the locked packages
+	$(BIN)/uv audit --frozen --no-dev
 
 faults: setup ## Kill, stop, starve and cut off parts of a router under traffic: about an hour
 	$(PYTEST) tests/faults $(ARGS)

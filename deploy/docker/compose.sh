@@ -32,7 +32,7 @@ make_secrets() {
 
 up() {
     make_secrets "$SECRETS"
-    get_images
+    [ -z "$PODMAN" ] || get_images $(composed_images) $(base_images)
     build_router
     began=$(date +%s)
     start_health_checks
@@ -90,8 +90,8 @@ case ${1:-} in
         shift
         [ $# -gt 0 ] || usage
         find_engine
-        get_images
         if [ -n "$PODMAN" ]; then # whose service testcontainers cannot clean up by its own means
+            get_images $(composed_images)
             export TESTCONTAINERS_RYUK_DISABLED=true TESTCONTAINERS_CONNECTION_MODE=docker_host
         fi
         "$@"

@@ -75,11 +75,17 @@ start_health_checks() {
     BEAT=$!
 }
 
-# Pull the images that others make. Where no registry of images is reached, build stand-ins.
+composed_images() {
+    sed -n 's/^ *image: \([^ #]*\).*/\1/p' docker-compose.yml | grep -v ^localhost/
+}
+
+base_images() {
+    sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile | sort -u
+}
+
+# get_images NAME…: pull them. Where no registry of images is reached, build stand-ins.
 get_images() {
-    [ -n "$PODMAN" ] || return 0
-    for image in $(sed -n 's/^ *image: \([^ #]*\).*/\1/p' docker-compose.yml | grep -v ^localhost/) \
-        $(sed -n 's/^FROM \([^ ]*\).*/\1/p' deploy/docker/Dockerfile | sort -u); do
+    for image; do
         case $image in
             */*) name=docker.io/$image ;;
             *) name=docker.io/library/$image ;;
@@ -93,12 +99,19 @@ get_images() {
     done
 }
 
+# with_buildah FOLDER OPTION…: build the Dockerfile of a checkout
+with_buildah() {
+    folder=$1
+    shift
+    [ -d /run/systemd/system ] || isolation=chroot
+    buildah bud --isolation "${isolation:-oci}" --pull-never --quiet "$@" \
+        --file "$folder/deploy/docker/Dockerfile" "$folder" >"$STATE/build.log" 2>&1 ||
+        { tail -20 "$STATE/build.log" >&2; exit 1; }
+}
+
 build_router() {
     if [ -n "$PODMAN" ]; then
-        [ -d /run/systemd/system ] || isolation=chroot
-        buildah bud --isolation "${isolation:-oci}" --pull-never --layers --quiet \
-            --tag localhost/route311:latest --file deploy/docker/Dockerfile . >"$STATE/build.log" 2>&1 ||
-            { tail -20 "$STATE/build.log" >&2; exit 1; }
+        with_buildah . --layers --tag localhost/route311:latest
     else
         $COMPOSE build
     fi

@@ -1,8 +1,12 @@
 """Every package of the product is locked by hash, and its licence lets a city use it."""
 
-import pytest
+import tarfile
+from pathlib import Path
 
-from deploy.release import is_permissive, refused_licences, sbom
+import pytest
+from helm_python import Chart
+
+from deploy.release import is_permissive, refused_licences, save_chart, sbom
 
 
 def test_every_package_has_a_hash_and_a_licence_that_is_permissive() -> None:
@@ -32,3 +36,16 @@ def test_every_package_has_a_hash_and_a_licence_that_is_permissive() -> None:
 )
 def test_a_licence_is_permissive_by_one_whole_alternative(text: str, permissive: bool) -> None:
     assert is_permissive(text) is permissive
+
+
+def test_the_chart_of_a_release_is_of_its_moment_and_names_the_image_by_its_digest(
+    tmp_path: Path,
+) -> None:
+    digest = f"sha256:{'0a' * 32}"
+    save_chart(tmp_path, digest, 1_700_000_000)
+
+    [archive] = tmp_path.iterdir()
+    with tarfile.open(archive) as files:
+        assert {file.mtime for file in files} == {1_700_000_000}
+    chart = Chart.load_archive(archive.read_bytes())
+    assert chart.values["image"]["digest"] == digest
