@@ -29,6 +29,7 @@ from services.notify.settings import NotifySettings
 from services.triage.app import triage
 from services.triage.settings import TriageSettings
 from shared.runtime.http.openapi import openapi_document
+from shared.runtime.http.problem_details import PROBLEM
 from tests.support.databases import Database
 from tests.support.free_ports import reserved_port
 from tests.support.proxy import FILE, OPERATORS, PUBLIC, read_sites
@@ -220,22 +221,23 @@ async def caddy(folder: Path, *, answering: bool = True) -> AsyncGenerator[Proxy
             server = await stack.enter_async_context(TestServer(upstream(name), host="127.0.0.1"))
             addresses[name] = f"127.0.0.1:{server.port if answering else 1}"
 
-        def environment(public: int, operators: int) -> Mapping[str, str]:
+        def environment(public: int, operators: int, plain: int) -> Mapping[str, str]:
             return {
                 **addresses,
+                "ROUTE311_HTTP_PORT": str(plain),
                 "ROUTE311_HOST": f"http://127.0.0.1:{public}",
                 "ROUTE311_OPERATORS_HOST": f"http://127.0.0.1:{operators}",
                 "ROUTE311_OPERATORS_LISTEN": f":{operators}",
             }
 
         command = (CADDY, "run", "--adapter", "caddyfile", "--config", FILE)
-        public, operators = await stack.enter_async_context(
-            running_caddy(folder, command, environment, _answers, ports=2)
+        public, operators, _ = await stack.enter_async_context(
+            running_caddy(folder, command, environment, _answers, ports=3)
         )
         yield Proxy(f"http://127.0.0.1:{public}", f"http://127.0.0.1:{operators}", folder / LOG)
 
 
-async def _answers(public: int, operators: int) -> bool:
+async def _answers(public: int, operators: int, _: int) -> bool:
     try:
         async with (
             aiohttp.ClientSession() as session,
@@ -358,17 +360,25 @@ async def test_a_certificate_of_ones_own_its_renewal_and_ports_that_need_no_root
     async with running_caddy(
         tmp_path, command, environment, partial(serve, first), ports=3
     ) as ports:
-        async with (
-            aiohttp.ClientSession(f"http://127.0.0.1:{ports[0]}") as session,
-            session.get(
-                "/report", headers={"Host": "311.example.org"}, allow_redirects=False
-            ) as response,
-        ):
-            assert response.headers["Location"] == "https://311.example.org/report"
-
+        await _people_are_led_to_https_and_programs_are_refused(ports[0])
         renewed = _write_certificate(authority, tmp_path)
 
         await eventually(partial(serve, renewed, *ports))
+
+
+async def _people_are_led_to_https_and_programs_are_refused(port: int) -> None:
+    site = aiohttp.ClientSession(
+        f"http://127.0.0.1:{port}", headers={"Host": "311.example.org", "Authorization": "Bearer x"}
+    )
+    async with site as session:
+        async with session.get("/report?lang=es", allow_redirects=False) as page:
+            assert page.headers["Location"] == "https://311.example.org/report?lang=es"
+        for path in ("/v1/submissions", "/open311/v2/requests.json"):
+            async with session.post(path, json={}, allow_redirects=False) as response:
+                told = await response.json()
+                assert (response.status, response.content_type) == (403, PROBLEM)
+                assert "Location" not in response.headers
+            assert (told["status"], told["code"]) == (403, "https_required")
 
 
 def _write_certificate(authority: trustme.CA, folder: Path) -> bytes:
