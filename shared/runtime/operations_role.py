@@ -63,6 +63,7 @@ _OF_SERVICE: Mapping[str, Columns] = MappingProxyType(
         "notify": {
             "deliveries": "",
             "contact_presence": "",
+            "sealed_contacts": "",
             "contact_keys": "secret_id",
         },
         "insight": {"requests": "", "case_changes": "", "cases": ""},

@@ -352,4 +352,4 @@ async def test_at_the_end_every_invariant_holds(router: OperatedRouter) -> None:
     code, found = await router.command("check", "--settle", "60")
 
     assert code == 0, [one for one in found["invariants"] if not one["holds"]]
-    assert [one["id"] for one in found["invariants"]][-1] == "I17"
+    assert [one["id"] for one in found["invariants"]][-1] == "I18"

@@ -28,7 +28,7 @@ class InvariantResult:
     """Result of one invariant.
 
     Attributes:
-        id: ``I1`` to ``I17``.
+        id: ``I1`` to ``I18``.
         holds: True without any violation.
     """
 

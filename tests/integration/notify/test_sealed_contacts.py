@@ -114,6 +114,20 @@ async def test_the_key_of_a_person_is_destroyed_with_their_last_contact_and_old_
     assert bea
 
 
+async def test_a_contact_whose_key_is_gone_is_named_by_its_request(
+    store: PostgresStores, pool: Pool
+) -> None:
+    (lost, _), (kept, _) = await reported(store), await reported(store, email="bea@example.org")
+    await pool.execute(
+        "DELETE FROM contact_keys USING requests AS r"
+        " WHERE r.person = contact_keys.person AND r.request_id = $1",
+        lost,
+    )
+
+    rows = await pool.fetch("SELECT id, has_key FROM sealed_contacts")
+    assert {row["id"]: row["has_key"] for row in rows} == {lost: False, kept: True}
+
+
 @pytest.mark.parametrize("saved_first", [True, False])
 async def test_a_contact_that_comes_while_the_last_one_is_erased_can_be_read(
     store: PostgresStores, pool: Pool, saved_first: bool

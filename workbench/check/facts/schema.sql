@@ -105,6 +105,7 @@ CREATE TABLE notify_deliveries (
     request_id TEXT
 );
 CREATE TABLE notify_requests (request_id TEXT, readable INTEGER);
+CREATE TABLE notify_sealed (id TEXT, has_key INTEGER);  -- of a request or an alert
 CREATE TABLE insight_requests (request_id TEXT, case_id TEXT, decided INTEGER);
 CREATE TABLE insight_cases (
     case_id TEXT, versions INTEGER, status TEXT, level TEXT, lead_bureau TEXT

@@ -113,6 +113,7 @@ _TABLES = {
     "digests": "SELECT bureau, seq FROM dispatch.digests",
     "notify_deliveries": _DELIVERIES,
     "notify_requests": _REPORTERS,
+    "notify_sealed": "SELECT id, has_key::integer FROM notify.sealed_contacts",
     "insight_requests": _INSIGHT_REQUESTS,
     "insight_cases": _INSIGHT_CASES,
 }

@@ -1,4 +1,4 @@
-"""The seventeen invariants, one file each."""
+"""The eighteen invariants, one file each."""
 
 from workbench.check.invariants.i01_requests import REQUESTS
 from workbench.check.invariants.i02_decisions import DECISIONS
@@ -17,6 +17,7 @@ from workbench.check.invariants.i14_reminders import REMINDERS
 from workbench.check.invariants.i15_deliveries import DELIVERIES
 from workbench.check.invariants.i16_forwards import FORWARDS
 from workbench.check.invariants.i17_insight import INSIGHT
+from workbench.check.invariants.i18_contact_keys import CONTACT_KEYS
 from workbench.check.invariants.invariant import Invariant, ViolationQuery
 
 __all__ = ["INVARIANTS", "Invariant", "ViolationQuery"]
@@ -39,4 +40,5 @@ INVARIANTS = (
     DELIVERIES,
     FORWARDS,
     INSIGHT,
+    CONTACT_KEYS,
 )

@@ -21,7 +21,7 @@ class Invariant:
     """A statement that is true of every router at rest.
 
     Attributes:
-        id: ``I1`` to ``I17``.
+        id: ``I1`` to ``I18``.
         queries: One for each kind of violation.
     """
 

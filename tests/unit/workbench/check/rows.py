@@ -183,4 +183,9 @@ def _of_notify(notify: InMemoryNotify) -> dict[str, Rows]:
         [request_id, bool(known.mailbox or known.name)]
         for request_id, known in notify.contacts.items()
     ]
-    return {"notify_deliveries": deliveries, "notify_requests": requests}
+    sealed = [[request_id, True] for request_id, readable in requests if readable]
+    return {
+        "notify_deliveries": deliveries,
+        "notify_requests": requests,
+        "notify_sealed": sealed,
+    }

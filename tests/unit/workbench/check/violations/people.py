@@ -78,6 +78,16 @@ def contacts(history: History, request_id: str) -> list[Sent]:
     return history.of("contact", "intake-contacts", request_id=request_id)
 
 
+@violates("I18")
+def a_key_of_a_contact_is_lost(history: History) -> None:
+    history.tables["notify_sealed"][0][1] = False
+
+
+@violates("I18")
+def a_key_of_an_alert_is_lost(history: History) -> None:
+    history.tables["notify_sealed"].append(["0197a1b2-c3d4-7000-8000-00000000000a", False])
+
+
 @violates("I13")
 def notify_keeps_an_erased_contact(history: History) -> None:
     request_id = erase(history)
