@@ -307,3 +307,11 @@ def _with_files(variables: dict[str, str], folder: Path) -> dict[str, str]:
         else:
             found[name] = value
     return found
+
+
+def test_the_job_after_a_restore_runs_by_hand_alone() -> None:
+    rendered = render("city")
+    pod = rendered.pods()["after-restore"]
+
+    assert rendered.of("CronJob")["after-restore"]["spec"]["suspend"] is True
+    assert {"ROUTE311_ADMIN_DSN_FILE", "ROUTE311_KAFKA_USERNAME"} <= environment(pod).keys()

@@ -1,17 +1,23 @@
-"""The example of PostgreSQL: who reaches it, how, and as whom."""
+"""The examples of PostgreSQL: who reaches it, how, and as whom."""
 
+from datetime import datetime
 from typing import Any
 
 import yaml
 
+from tests.chart.charts import render
 from tests.support.paths import REPOSITORY
 
-EXAMPLE: dict[str, Any] = {
-    resource["kind"]: resource
-    for resource in yaml.safe_load_all((REPOSITORY / "deploy/helm/postgres.yaml").read_text())
-}
+
+def read(name: str) -> dict[str, Any]:
+    resources = yaml.safe_load_all((REPOSITORY / "deploy/helm" / name).read_text())
+    return {resource["kind"]: resource for resource in resources}
+
+
+EXAMPLE, RECOVERY = read("postgres.yaml"), read("postgres-recovery.yaml")
 CLUSTER: dict[str, Any] = EXAMPLE["Cluster"]["spec"]
-INSTANCES = {"matchLabels": {"cnpg.io/cluster": "route311-postgres"}}
+RESTORED: dict[str, Any] = RECOVERY["Cluster"]["spec"]
+INSTANCES = {"matchExpressions": [{"key": "cnpg.io/cluster", "operator": "Exists"}]}
 
 
 def test_the_router_its_instances_and_their_operator_reach_it_and_nobody_else() -> None:
@@ -39,3 +45,32 @@ def test_no_connection_is_plain_and_nobody_has_the_superusers_password() -> None
     owner = CLUSTER["bootstrap"]["initdb"]["owner"]
     [role] = CLUSTER["managed"]["roles"]
     assert role == {"name": owner, "login": True, "createrole": True}
+
+
+def test_a_restored_cluster_reads_the_archive_of_the_old_one_and_writes_one_of_its_own() -> None:
+    name = RECOVERY["Cluster"]["metadata"]["name"]
+    recovery = RESTORED["bootstrap"]["recovery"]
+    [source] = RESTORED["externalClusters"]
+    [written], [of_old] = RESTORED["plugins"], CLUSTER["plugins"]
+    old = EXAMPLE["Cluster"]["metadata"]["name"]
+    store = {"barmanObjectName": EXAMPLE["ObjectStore"]["metadata"]["name"]}
+
+    assert recovery["source"] == source["name"]
+    assert datetime.fromisoformat(recovery["recoveryTarget"]["targetTime"]).tzinfo
+    assert source["plugin"]["parameters"] == {**store, "serverName": old}
+    assert written["parameters"] == {**store, "serverName": name}
+    assert of_old["parameters"] == store  # its name there is that of the cluster
+    assert name != old
+    assert RECOVERY["ScheduledBackup"]["spec"]["cluster"]["name"] == name
+
+
+def test_a_restored_cluster_is_else_as_the_old_one_and_the_router_may_reach_it() -> None:
+    own = {"bootstrap", "externalClusters", "plugins"}
+    assert {k: v for k, v in RESTORED.items() if k not in own} == {
+        k: v for k, v in CLUSTER.items() if k not in own
+    }
+    initdb = CLUSTER["bootstrap"]["initdb"]
+    assert initdb.items() <= RESTORED["bootstrap"]["recovery"].items()
+    policies = render("small").of("NetworkPolicy").values()
+    rules = [rule for policy in policies for rule in policy["spec"].get("egress", ())]
+    assert {"podSelector": INSTANCES} in [peer for rule in rules for peer in rule.get("to", ())]

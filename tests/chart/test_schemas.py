@@ -28,12 +28,13 @@ VARIANTS = {
 
 @pytest.fixture(scope="module")
 def distinct() -> list[Resource]:
-    """Each different resource of all sizes, variants and of the example of PostgreSQL."""
+    """Each different resource of all sizes, variants and of the examples of PostgreSQL."""
     installed = [
         *map(render, SIZES),
         *(render("city", values) for values in VARIANTS.values()),
     ]
-    postgres = yaml.safe_load_all((REPOSITORY / "deploy/helm/postgres.yaml").read_text())
+    examples = (REPOSITORY / "deploy/helm").glob("postgres*.yaml")
+    postgres = [r for file in examples for r in yaml.safe_load_all(file.read_text())]
     found = [*postgres, *(r for one in installed for r in one.resources)]
     return list({repr(resource): resource for resource in found}.values())
 
