@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
 from console.store import Person
 from shared.contract.events import new_id
 
-_ROLE = "Route311-Role"
+_ROLE, _ACTOR = "Route311-Role", "Route311-Actor"
 _BUSY = frozenset({429, 503})
 _FAILED = frozenset({401, *range(500, 600)})  # 401: the console's own key is not known
 _PAUSES_S = (0.3, 1.0)
@@ -81,6 +82,11 @@ class ServiceApi:
             json=order,
             headers={_ROLE: person.role.label, "Idempotency-Key": key},
         )
+
+    async def act(self, path: str, person: Person) -> ApiAnswer:
+        """Do what a path names, in the name of a person; idempotent."""
+        headers = {_ROLE: person.role.label, _ACTOR: quote(person.name)}
+        return await self.repeat("POST", path, headers=headers)
 
     async def repeat(self, method: str, path: str, **options: Any) -> ApiAnswer:  # noqa: ANN401 - aiohttp's
         """Make an idempotent call, again while the service is busy."""

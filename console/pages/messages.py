@@ -44,9 +44,8 @@ def message_routes(console: Console, notify: ServiceApi) -> Sequence[web.RouteDe
         decision, contact = fields.get("command", ""), fields.get("contact", "")
         if decision not in _DECISIONS:
             raise ForbiddenError
-        answer = await notify.repeat(
-            "POST", f"/v1/messages/held/{quote(contact, safe='')}/{decision}"
-        )
+        held = f"/v1/messages/held/{quote(contact, safe='')}"
+        answer = await notify.act(f"{held}/{decision}", person)
         if not answer.is_done:
             return await shown(request, person, status=answer.status, problem=answer.problem)
         await console.record(person, f"messages_{decision}", f"{contact} {answer.body['count']}")

@@ -35,7 +35,7 @@ def review_routes(console: Console, intake: IntakeApi) -> Sequence[web.RouteDef]
         if decision not in _DECISIONS:
             raise ForbiddenError
         thing = f"media/{quote(media, safe='')}" if media else f"requests/{quote(number)}/text"
-        answer = await intake.repeat("POST", f"/v1/{thing}/{decision}")
+        answer = await intake.act(f"/v1/{thing}/{decision}", person)
         if not answer.is_done:
             return await shown(request, person, status=answer.status, problem=answer.problem)
         what = "picture" if media else "text"

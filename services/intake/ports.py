@@ -205,7 +205,9 @@ class IntakePorts:
         """Return the status of a request with its latest 100 changes, or None."""
         return await Deadline().wait_for(find_status(self.lookups, number))
 
-    async def decide_text(self, number: str, operator: str, *, released: bool) -> TextStatus:
+    async def decide_text(
+        self, number: str, operator: str, *, released: bool, actor: str | None = None
+    ) -> TextStatus:
         """Release the texts of a request to the public, or withhold them, as ``decide`` does."""
         status: TextStatus = "released" if released else "withheld"
         canonical = read_tracking_number(number)
@@ -213,7 +215,7 @@ class IntakePorts:
             raise NoSuchRequestError
         async with self.unit_of_work() as work:
             request_id = await decide(work.db, canonical, status, operator)
-        audit(f"text_{status}", request=request_id, operator=operator)
+        audit(f"text_{status}", request=request_id, actor=actor, operator=operator)
         return status
 
     async def held_texts(self) -> Sequence[TextToReview]:

@@ -321,7 +321,9 @@ class NotifyPorts:
         async with borrow(self.pool) as db:
             return [HeldContact.model_validate(one) for one in await list_held(db)]
 
-    async def decide_held(self, contact: str, decision: HeldDecision, operator: str) -> int:
+    async def decide_held(
+        self, contact: str, decision: HeldDecision, operator: str, *, actor: str | None = None
+    ) -> int:
         """Send or drop the messages held for a contact; return their number. Idempotent."""
         async with transaction(self.pool) as db:
             if decision == "release":
@@ -335,6 +337,7 @@ class NotifyPorts:
             contact=contact,
             decision=decision,
             messages=count,
+            actor=actor,
             operator=operator,
         )
         return count

@@ -45,12 +45,14 @@ class MediaLibrary:
         async with transaction(self.pool) as db:
             return await store.find_media(db, media_id)
 
-    async def set_released(self, media_id: str, operator: str, *, released: bool) -> None:
+    async def set_released(
+        self, media_id: str, operator: str, *, released: bool, actor: str | None = None
+    ) -> None:
         """Release a picture to the public, or withhold it."""
         async with transaction(self.pool) as db:
             await store.set_released(db, media_id, operator if released else None)
         event = "media_released" if released else "media_withheld"
-        audit(event, media_id=media_id, operator=operator)
+        audit(event, media_id=media_id, actor=actor, operator=operator)
 
     async def _add(
         self, media_id: str, picture: PictureBytes, uploader: Uploader

@@ -4,6 +4,7 @@ Any other operator's key has all rights but an approval's.
 """
 
 from typing import Annotated
+from urllib.parse import unquote
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
@@ -26,6 +27,15 @@ StaffText = Annotated[
 ROLE = "Route311-Role"
 _RoleName = Annotated[str, Field(json_schema_extra={"enum": [*ROLE_NAMES]})]
 ROLE_HEADER = {ROLE: Parameter("Role of the actor; the console's key alone sends it.", _RoleName)}
+
+ACTOR = "Route311-Actor"
+_MAX_NAME = 200
+ACTOR_HEADER = {ACTOR: Parameter("Name of the person who acts, percent-encoded, for the audit.")}
+
+
+def actor_in(request: web.Request) -> str | None:
+    """Return the name of the person who acts, as the caller states it; None without one."""
+    return unquote(request.headers.get(ACTOR, ""))[:_MAX_NAME] or None
 
 
 async def staff_member(request: web.Request, callers: Callers, least: Role) -> str:

@@ -4,8 +4,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from services.intake.store.erasure import erase_texts
+from shared.runtime.http.staff import ACTOR
 from shared.runtime.postgres import open_database
 from tests.integration.intake.conftest import BUREAU, OPERATOR, Running
 from tests.support.databases import Database
@@ -29,7 +31,8 @@ async def report(
 async def decide(
     client: aiohttp.ClientSession, number: str, verb: str, key: str | None = OPERATOR
 ) -> Response:
-    return await call(client, "POST", f"/v1/requests/{number}/text/{verb}", key)
+    headers = {ACTOR: "kim"}
+    return await call(client, "POST", f"/v1/requests/{number}/text/{verb}", key, headers=headers)
 
 
 async def held(client: aiohttp.ClientSession, number: str) -> list[dict[str, Any]]:
@@ -83,10 +86,12 @@ async def test_a_public_text_can_be_withheld_and_released_again(
 ) -> None:
     number = await report(client, HARMLESS)
     before = await shown_to_all(client, number), (await status(client, number))["text_status"]
-    await decide(client, number, "withhold")
+    with capture_logs() as logs:
+        await decide(client, number, "withhold")
     withheld = await shown_to_all(client, number), await status(client, number)
     await decide(client, number, "release")
 
+    assert [one["actor"] for one in logs if one["event"] == "text_withheld"] == ["kim"]
     assert before == ({HARMLESS}, "public")
     assert withheld[0] == {"Pothole"}
     assert (withheld[1]["text_status"], withheld[1]["description"]) == ("withheld", HARMLESS)

@@ -7,12 +7,14 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from services.notify.channels.operator_api.channel import message_routes
 from shared.contract.events import NotificationSent, new_id
 from shared.contract.topics import NOTIFY_DELIVERIES
 from shared.runtime.http.api_keys import store_keys
 from shared.runtime.http.server import serve_http
+from shared.runtime.http.staff import ACTOR
 from shared.runtime.postgres import Pool
 from tests.integration.notify.conftest import RunNotify
 from tests.integration.notify.stores import PostgresStores, add, due
@@ -44,12 +46,12 @@ class Operator:
     async def get(self, path: str, key: str = OPERATOR) -> tuple[int, Any]:
         return await self._call("GET", path, key)
 
-    async def post(self, path: str, key: str = OPERATOR) -> tuple[int, Any]:
-        return await self._call("POST", path, key)
+    async def post(self, path: str, key: str = OPERATOR, **headers: str) -> tuple[int, Any]:
+        return await self._call("POST", path, key, **headers)
 
-    async def _call(self, method: str, path: str, key: str) -> tuple[int, Any]:
+    async def _call(self, method: str, path: str, key: str, **more: str) -> tuple[int, Any]:
         """Call again while the key has called too often, or the database is slow."""
-        headers = {"Authorization": f"Bearer {key}"}
+        headers = {"Authorization": f"Bearer {key}", **more}
 
         async def answered() -> tuple[int, Any] | None:
             async with self._session.request(method, path, headers=headers) as response:
@@ -139,7 +141,11 @@ async def test_dropped_messages_are_suppressed_and_those_of_another_contact_stay
         )
     await pool.execute("UPDATE deliveries SET state = 'held', reason = 'contact_flooded'")
 
-    assert (await operator.post(f"/v1/messages/held/{'a' * 32}/drop"))[1]["count"] == 1
+    with capture_logs() as logs:
+        _, told = await operator.post(f"/v1/messages/held/{'a' * 32}/drop", **{ACTOR: "Zo%C3%AB"})
+    assert told["count"] == 1
+    [line] = [one for one in logs if one["event"] == "held_messages_decided"]
+    assert (line["actor"], line["decision"], line["messages"]) == ("Zoë", "drop", 1)
     _, left = await operator.get("/v1/messages/held")
     _, dropped = await operator.get("/v1/messages?state=suppressed")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import aiohttp
@@ -22,7 +23,7 @@ KIM = Person(
     form_token=uuid4().hex,
     has_just_logged_in=True,
 )
-KEY, ROLE = "Idempotency-Key", "Route311-Role"
+KEY, ROLE, ACTOR = "Idempotency-Key", "Route311-Role", "Route311-Actor"
 
 
 @asynccontextmanager
@@ -50,6 +51,14 @@ async def test_a_command_is_given_again_with_the_same_key_while_the_service_is_b
         assert len(calls) == 3
         assert len({call.headers[KEY] for call in calls}) == 1
         assert {call.headers[ROLE] for call in calls} == {"agent"}
+
+
+async def test_what_a_path_says_is_done_in_the_name_of_a_person_of_any_letters() -> None:
+    async with service(200) as (api, calls):
+        await api.act("/v1/media/1/release", replace(KIM, name="Zoë"))
+
+    assert (calls[0].method, calls[0].headers[ROLE]) == ("POST", "agent")
+    assert calls[0].headers[ACTOR] == "Zo%C3%AB"
 
 
 async def test_who_stays_busy_is_asked_no_more_than_three_times() -> None:

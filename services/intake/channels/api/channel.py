@@ -51,6 +51,7 @@ from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.key_gate import KeyedRoute
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.staff import actor_in
 from shared.runtime.http.tracing import trace_of
 from shared.runtime.http.unknown_fields import read_fields, unknown_fields
 from shared.runtime.key_api import key_routes
@@ -166,7 +167,7 @@ def text_routes(core: IntakePorts) -> list[web.RouteDef]:
         number = request.match_info["tracking_number"]
         with worded_refusals():
             status = await Deadline().wait_for(
-                core.decide_text(number, operator, released=released)
+                core.decide_text(number, operator, released=released, actor=actor_in(request))
             )
         decision = TextDecision(tracking_number=number, text_status=status)
         return web.json_response(decision.model_dump())

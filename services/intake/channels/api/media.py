@@ -31,6 +31,7 @@ from shared.runtime.http.calls import CallSlot, answers_errors, media_type_of, r
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.openapi import documents
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.staff import actor_in
 from shared.runtime.http.unknown_fields import unknown_fields
 
 _FIELD = "file"
@@ -128,7 +129,7 @@ def media_routes(core: IntakePorts) -> list[web.RouteDef]:
     async def decide(request: web.Request, *, released: bool) -> web.Response:
         operator = await callers.operator(request)
         media_id, _ = await _find(request, core)
-        await library.set_released(media_id, operator, released=released)
+        await library.set_released(media_id, operator, released=released, actor=actor_in(request))
         decision = PictureDecision(media_id=media_id, released=released)
         return web.json_response(decision.model_dump())
 

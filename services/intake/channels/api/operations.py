@@ -30,6 +30,7 @@ from shared.runtime.http.openapi import (
     ProblemDetails,
     problem,
 )
+from shared.runtime.http.staff import ACTOR_HEADER
 from shared.vocabulary import DangerClass, PersonalClass, TextStatus
 
 
@@ -331,7 +332,8 @@ DOWNLOAD = Operation(
 
 def _decide(summary: str) -> Operation:
     decided = Content("Released or withheld.", (JSON,), PictureDecision)
-    return Operation(summary, {200: decided, **_NO_PICTURE, **KEY_REFUSALS}, security=("operator",))
+    answers = {200: decided, **_NO_PICTURE, **KEY_REFUSALS}
+    return Operation(summary, answers, headers=ACTOR_HEADER, security=("operator",))
 
 
 RELEASE = _decide("Release a picture to the public, as an operator.")
@@ -342,7 +344,7 @@ def _decide_text(summary: str) -> Operation:
     refused = {404: problem("Unknown tracking number."), 409: problem("It has no text.")}
     decided = Content("Released or withheld.", (JSON,), TextDecision)
     answers = {200: decided, **refused, **UNAVAILABLE, **KEY_REFUSALS}
-    return Operation(summary, answers, security=("operator",))
+    return Operation(summary, answers, headers=ACTOR_HEADER, security=("operator",))
 
 
 RELEASE_TEXT = _decide_text("Release the texts of a request to the public, as an operator.")

@@ -32,6 +32,7 @@ from shared.runtime.http.openapi import (
     problem,
 )
 from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.staff import ACTOR_HEADER, actor_in
 from shared.runtime.key_api import key_routes
 from shared.runtime.recovery.own_letters import OwnLetters, replayed_topics
 from shared.runtime.service import ChannelParts
@@ -106,6 +107,7 @@ def _decision(summary: str) -> Operation:
                 Annotated[str, Field(pattern=f"^{_HASH}$")],
             )
         },
+        headers=ACTOR_HEADER,
         security=("operator",),
     )
 
@@ -151,7 +153,8 @@ def message_routes(core: NotifyPorts) -> list[web.RouteDef]:
             contact = request.match_info["contact"]
             if not re.fullmatch(_HASH, contact):
                 raise _unknown()
-            count = await Deadline().wait_for(core.decide_held(contact, decision, operator))
+            deciding = core.decide_held(contact, decision, operator, actor=actor_in(request))
+            count = await Deadline().wait_for(deciding)
             return json_response({"contact": contact, "count": count})
 
         return web.post(f"{HELD}/{{contact}}/{decision}", documents(decide, operation))
