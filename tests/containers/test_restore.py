@@ -23,6 +23,7 @@ pytestmark = [needs_containers, pytest.mark.timeout(900)]
 
 PAGE = (REPOSITORY / "docs/operations.md").read_text()
 COMMANDS = PAGE.partition("**With containers** the volume")[2].split("```bash\n")[1].split("```")[0]
+EMPTY_KAFKA = PAGE.partition("**Kafka is empty**")[2].split("```bash\n")[1].split("```")[0]
 ERASED = "SELECT count(*) FROM notify.requests WHERE erased AND tracking_number = '{}'"
 
 
@@ -38,7 +39,7 @@ async def test_a_lost_database_comes_back_by_the_printed_commands(tmp_path: Path
     assert await mailed_to(later) == "lea@example.org"
 
     await compose("down")
-    await lose_the_database()
+    await lose("postgres")
     said = await run("sh", "-ec", as_printed(tmp_path))
 
     assert "1 request" in said
@@ -49,6 +50,29 @@ async def test_a_lost_database_comes_back_by_the_printed_commands(tmp_path: Path
     assert "1" in await sql(ERASED.format(erased))
     after = await submit(key, "kim@example.org")
     assert await mailed_to(after) == "kim@example.org"
+
+
+async def test_with_an_empty_kafka_what_was_on_its_way_arrives_by_the_printed_commands(
+    tmp_path: Path,
+) -> None:
+    key = await adapter_key("region")
+    done = await submit(key, "kim@example.org")
+    await mailed_to(done)
+    await compose("stop", "triage")
+    on_its_way = await submit(key, "lea@example.org")
+    await back_up()
+
+    await compose("down")
+    await lose("postgres", "kafka", "stream")
+    lines = as_printed(tmp_path).splitlines()
+    migrated = next(i for i, line in enumerate(lines) if line.endswith("route311 migrate")) + 1
+    refill = EMPTY_KAFKA.replace("route311 ", f"{COMPOSE} run --rm -T prepare route311 ")
+    await run("sh", "-ec", "\n".join([*lines[:migrated], refill, f"{COMPOSE} up -d"]))
+
+    assert await mailed_to(on_its_way) == "lea@example.org"
+    after = await submit(key, "kim@example.org")
+    assert await mailed_to(after) == "kim@example.org"
+    assert "holds  I2 " in await compose("run", "--rm", "-T", "prepare", "route311", "check")
 
 
 def as_printed(folder: Path) -> str:
@@ -79,10 +103,10 @@ async def dumps() -> int:
     return int((await compose("exec", "-T", "backup", "sh", "-c", listing)).split()[-1])
 
 
-async def lose_the_database() -> None:
+async def lose(*volumes: str) -> None:
     [project] = re.findall(r"-p (\S+)", COMPOSE)
     engine = "docker" if shutil.which("docker") else "podman"
-    await run(engine, "volume", "rm", f"{project}_postgres")
+    await run(engine, "volume", "rm", *(f"{project}_{volume}" for volume in volumes))
 
 
 async def sql(statement: str) -> str:
