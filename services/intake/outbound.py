@@ -40,7 +40,7 @@ from shared.contract.topics import receipts_of
 from shared.runtime.outgoing import Outgoing, event_headers
 from shared.spoken_languages import SpokenLanguage, language_of
 from shared.text_matching import KindProbability
-from shared.vocabulary import GeoPoint, StatusChannel
+from shared.vocabulary import GeoPoint, StatusChannel, supported_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _request(
         entered_by=submission.submission.entered_by or "resident",
         service_code=submission.service.code,
         classified=submission.submission.service_code is None,
-        kinds=named_kinds(kinds, city, submission.language),
+        kinds=named_kinds(kinds, city, supported_language(submission.language or "")),
         unsure=submission.is_unsure,
         dedup_group=submission.service.dedup.group,
         description=submission.description,

@@ -18,7 +18,7 @@ from shared.errors import SystemicError, TransientError
 from shared.runtime.clock import format_moment, utc_now
 from shared.runtime.http.deadline import Deadline
 from shared.runtime.postgres import Pool
-from shared.spoken_languages import SpokenLanguage
+from shared.spoken_languages import SpokenLanguage, language_of
 from shared.text_matching.normalization import normalize_or_none
 from shared.vocabulary import distance_m
 
@@ -140,21 +140,21 @@ def render_preview(
     if readable is not None:
         view["advice"] = [one.model_dump() for one in advice_for(readable, languages)]
     if submission is not None:
-        language = submission.language or "en"
+        spoken = language_of(languages, submission.language)
+        language = spoken.tag
         city, service = submission.city.jurisdiction, submission.service
-        name = service.name.in_language(language)
         view |= {
-            "language": name.language,
+            "language": language,
             "service_code": service.code,
-            "service_name": name,
+            "service_name": service.name.in_language(language),
             "kinds": [
                 kind.model_dump()
                 for kind in named_kinds(submission.screening.kinds, city, language)
             ],
             "unsure": submission.is_unsure,
             "danger": list(submission.screening.dangers),
-            "questions": _questions(submission, language),
-            "referral": _referral(submission, language),
+            "questions": _questions(submission, spoken),
+            "referral": _referral(submission, spoken),
             "priority": submission.screening.level,
             "near": [_near(case, city, language) for case in near],
         }
@@ -169,7 +169,7 @@ def _with_kind(readable: ValidatedSubmission | None) -> ValidatedSubmission | No
     return readable if named else None
 
 
-def _questions(submission: ValidatedSubmission, language: str) -> list[dict[str, Any]]:
+def _questions(submission: ValidatedSubmission, language: SpokenLanguage) -> list[dict[str, Any]]:
     questions = open_questions(
         submission.service,
         submission.city.jurisdiction,
@@ -179,13 +179,11 @@ def _questions(submission: ValidatedSubmission, language: str) -> list[dict[str,
     return [
         {
             "code": one.code,
-            "text": one.name.in_language(language),
+            "text": language.say(one.name),
             "datatype": one.datatype,
             "required": one.required,
             "first": number < FIRST_QUESTIONS,
-            "values": [
-                {"key": key, "name": name.in_language(language)} for key, name in one.values
-            ],
+            "values": [{"key": key, "name": language.say(name)} for key, name in one.values],
         }
         for number, one in enumerate(questions)
     ]
@@ -218,7 +216,7 @@ def open_questions(
     return sorted(left, key=rank)
 
 
-def _referral(submission: ValidatedSubmission, language: str) -> dict[str, Any] | None:
+def _referral(submission: ValidatedSubmission, language: SpokenLanguage) -> dict[str, Any] | None:
     city = submission.city.jurisdiction
     [area] = locate_areas([submission])
     found = outside_agency(
@@ -232,7 +230,7 @@ def _referral(submission: ValidatedSubmission, language: str) -> dict[str, Any] 
         "name": agency.name,
         "phone": agency.phone,
         "url": agency.url,
-        "reason": {"code": found.reason, "text": text.in_language(language)} if text else None,
+        "reason": {"code": found.reason, "text": language.say(text)} if text else None,
         "outside_city": found.is_neighbour,
     }
 

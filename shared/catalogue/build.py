@@ -13,7 +13,7 @@ from shared.catalogue.circumstances import build_circumstances
 from shared.catalogue.city_pages import CityPages, CityPagesEntry
 from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
 from shared.catalogue.document import LocatedEntry
-from shared.catalogue.draft import HEAD, Draft, read_drafts
+from shared.catalogue.draft import HEAD, Draft, heading_of, read_drafts
 from shared.catalogue.entries import (
     AgencyEntry,
     BureauEntry,
@@ -27,6 +27,7 @@ from shared.catalogue.forwarding import build_forward
 from shared.catalogue.issue import CatalogueError, CatalogueIssue
 from shared.catalogue.judgement import predicted_conditions
 from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Catalogue, Jurisdiction
+from shared.catalogue.names import named
 from shared.catalogue.routing_file import build_rules
 from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
 from shared.catalogue.service_type import (
@@ -249,11 +250,11 @@ def _hazard_rules(section: Iterable[LocatedEntry[HazardRuleEntry]]) -> tuple[Haz
 
 
 def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceType:
-    entry, dedup = found.entry, found.entry.dedup
+    entry, dedup, heading = found.entry, found.entry.dedup, heading_of(found.document)
     return ServiceType(
         code=found.code,
-        name=_text(entry.name),
-        group=_text(draft.headings[found.document.file]),
+        name=named(entry.name, draft.names, found.code),
+        group=named(draft.headings[heading], draft.names, heading),
         keywords=Phrases(entry.keywords.en, entry.keywords.es),
         extra_keywords=Phrases(entry.extra_keywords.en, entry.extra_keywords.es),
         priority=entry.priority,

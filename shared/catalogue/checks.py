@@ -11,6 +11,7 @@ from shared.catalogue.document import LocatedEntry, Section, unknown_codes, unkn
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
 from shared.catalogue.judgement import predicted_conditions
+from shared.catalogue.names import unknown_names
 from shared.catalogue.routing_file import AREAS, RoutingEntry, WhenEntry
 from shared.catalogue.service_entries import ServiceEntry
 from shared.catalogue.service_type import AGENCY_PREFIX
@@ -44,6 +45,7 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
             _answers,
         ):
             yield from check(draft)
+        yield from unknown_names(draft.names, draft.services, draft.headings)
         yield from _basemap(draft)
         for service in draft.services:
             for check_service in (_responsible, _conditions_of, _attributes, _dedup):

@@ -27,6 +27,7 @@ from shared.catalogue.entries import (
 from shared.catalogue.evidence_file import EVIDENCE, EvidenceEntry
 from shared.catalogue.field_types import LocalTextEntry
 from shared.catalogue.issue import CatalogueIssue
+from shared.catalogue.names import NamesByLanguage, read_names
 from shared.catalogue.routing_file import ROUTING, RoutingEntry
 from shared.catalogue.service_entries import ServiceEntry, ServiceFileEntry
 from shared.catalogue.surges import SURGES, SurgesEntry
@@ -54,6 +55,7 @@ class Draft:
         self.referral_reasons = Section(LocalTextEntry, "reason", "referral_reasons.yaml")
         self.services = Section(ServiceEntry, "kind", "services/")
         self.headings: dict[str, LocalTextEntry] = {}
+        self.names: NamesByLanguage = {}
         self.head: LocatedEntry[JurisdictionEntry] | None = None
         self.evidence: LocatedEntry[EvidenceEntry] | None = None
         self.circumstances: LocatedEntry[CircumstancesEntry] | None = None
@@ -104,6 +106,8 @@ def _read(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
     yield from _read_sections(root, draft)
     for path in sorted((folder / "services").glob("*.yaml")):
         yield from _read_services(read_document(root, path), draft)
+    draft.names, wrong = read_names(root, folder)
+    yield from wrong
     if draft.services.is_whole and not draft.services.declared:
         file = (folder / HEAD).relative_to(root).as_posix()
         yield CatalogueIssue(file, 1, "there are no kinds: add files in services/")
@@ -126,6 +130,11 @@ def _read_sections(root: Path, draft: Draft) -> Iterator[CatalogueIssue]:
                 yield from section.read(document, document.data)
 
 
+def heading_of(document: Document) -> str:
+    """Return the key of the heading of a file of kinds: the stem of its name."""
+    return Path(document.file).stem
+
+
 def _read_services(document: Document, draft: Draft) -> Iterator[CatalogueIssue]:
     yield from document.issues
     draft.services.is_whole &= document.is_read
@@ -134,7 +143,7 @@ def _read_services(document: Document, draft: Draft) -> Iterator[CatalogueIssue]
     file, wrong = read_entry(ServiceFileEntry, document, document.data)
     yield from wrong
     if file is not None:
-        draft.headings[document.file] = file.group
+        draft.headings[heading_of(document)] = file.group
         yield from draft.services.read(document, file.services, ("services",))
 
 

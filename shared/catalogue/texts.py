@@ -1,8 +1,10 @@
-"""Texts that residents read: a city's, in English and Spanish, and the program's, in English."""
+"""Texts that residents read: a city's in its languages, and the program's in English."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
+
+from shared.vocabulary import primary_subtag
 
 _VOWELS = "aeiou"
 _NOTATION = frozenset("|?")
@@ -39,16 +41,17 @@ class ProgramText:
 
 @dataclass(frozen=True, slots=True)
 class LocalText:
-    """One text of a city."""
+    """One text of a city; ``others`` are by primary subtag."""
 
     en: str
     es: str
+    others: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def in_language(self, tag: str) -> TextInLanguage:
-        """Return the text for a BCP 47 tag; English for every language but Spanish."""
-        if tag.lower().partition("-")[0] == "es":
-            return TextInLanguage.of(self.es, "es")
-        return TextInLanguage.of(self.en, "en")
+        """Return the text for a BCP 47 tag; English where it lacks the language."""
+        language = primary_subtag(tag)
+        text = self.es if language == "es" else self.others.get(language)
+        return TextInLanguage.of(text, language) if text else TextInLanguage.of(self.en, "en")
 
 
 def phone_in_words(phone: str, tag: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from services.intake.handlers import accept_submissions
 from services.intake.inbound.validation import ValidatedSubmission, read_partly
-from services.intake.policy import CityAddress, IntakePolicy, city_of
+from services.intake.policy import CityAddress, IntakePolicy, city_of, intake_languages
 from services.intake.preview import locate, near_query, render_preview
 from services.intake.public_status.nearby import NearbyCase
 from shared.catalogue import load_catalogue
@@ -68,6 +68,20 @@ async def test_a_preview_names_five_kinds_and_an_event_those_that_may_be_meant(
     assert (len(in_preview), in_preview[-1]) == (5, 0.0)
     assert in_event == [p for p in in_preview if p >= 0.01]
     assert in_event
+
+
+def test_texts_are_in_a_language_that_is_offered() -> None:
+    submission = data(description="Em đường này có ổ gà", language="vi", service_code="ROW-POTHOLE")
+    read, errors = read_partly(
+        handed_in(submission | {"jurisdiction": "portland.gov"}), NOON, PORTLAND
+    )
+
+    shown = render_preview(read, errors, (), intake_languages(unreviewed=True))
+    kept = render_preview(read, errors, (), POLICY.languages)
+
+    assert (shown["language"], shown["service_name"]) == ("vi", "Ổ gà")
+    assert shown["questions"][0]["text"] != kept["questions"][0]["text"]
+    assert (kept["language"], kept["service_name"]) == ("en", "Pothole")
 
 
 def test_a_whole_submission_has_no_errors_and_its_kinds_questions() -> None:

@@ -142,7 +142,7 @@ def test_a_text_in_another_language_than_the_page_says_so() -> None:
     seen = LocalText("The team has seen your report.", "").in_language("ar")
     report = {**REPORT, "service_name": pothole, "status_text": seen}
     status = tree_of(page("status", "ar", report=report))
-    choice = CITY.services["ROW-POTHOLE"]
+    choice = replace(CITY.services["ROW-POTHOLE"], name=LocalText("Pothole", "Bache"))
     kinds = KindChoices([choice], None, {pothole: [choice]}, choice, "")
     step = tree_of(page("report_2", "ar", kinds=kinds))
 
