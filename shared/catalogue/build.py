@@ -12,6 +12,7 @@ from shared.catalogue.checks import issues_in
 from shared.catalogue.circumstances import build_circumstances
 from shared.catalogue.city_pages import CityPages, CityPagesEntry
 from shared.catalogue.condition import YES, Condition, HazardRule, trigger_conditions
+from shared.catalogue.danger_words import stem_entries
 from shared.catalogue.document import LocatedEntry
 from shared.catalogue.draft import HEAD, Draft, heading_of, read_drafts
 from shared.catalogue.entries import (
@@ -110,6 +111,7 @@ def build_jurisdiction(draft: Draft, head: JurisdictionEntry) -> Jurisdiction:
             {name: s.code for s in draft.services for name in s.entry.export_types}
         ),
         phrase_roles=_phrase_roles(conditions.values()),
+        danger_words=stem_entries(draft.danger_words),
         trained_model=draft.text_model,
         danger_conditions=_danger_conditions(draft, emergencies),
         hazard_conditions=_hazard_conditions(draft, hazards),

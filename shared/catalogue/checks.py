@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from shared.catalogue.answers import ANSWERS, QUESTIONS
+from shared.catalogue.danger_words import unknown_conditions
 from shared.catalogue.document import LocatedEntry, Section, unknown_codes, unknown_name
 from shared.catalogue.draft import COMMON, Draft
 from shared.catalogue.issue import CatalogueIssue
@@ -46,6 +47,7 @@ def issues_in(drafts: Sequence[Draft]) -> Iterator[CatalogueIssue]:
         ):
             yield from check(draft)
         yield from unknown_names(draft.names, draft.services, draft.headings)
+        yield from unknown_conditions(draft.danger_words, draft.conditions)
         yield from _basemap(draft)
         for service in draft.services:
             for check_service in (_responsible, _conditions_of, _attributes, _dedup):

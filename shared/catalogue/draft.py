@@ -1,11 +1,12 @@
 """Reads the files of a jurisdiction into a draft: valid entries, not yet checked together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from shared.catalogue.answers import ANSWERS, QUESTIONS, AnswersEntry, QuestionsEntry
 from shared.catalogue.circumstances import CIRCUMSTANCES, CircumstancesEntry
+from shared.catalogue.danger_words import StemsEntry, read_danger_words
 from shared.catalogue.document import (
     Document,
     LocatedEntry,
@@ -63,6 +64,7 @@ class Draft:
         self.answers: LocatedEntry[AnswersEntry] | None = None
         self.routing: LocatedEntry[RoutingEntry] | None = None
         self.surges: LocatedEntry[SurgesEntry] | None = None
+        self.danger_words: Sequence[Section[StemsEntry]] = ()
         self.text_model = TrainedModel()
         self.text_model_file = ""
 
@@ -81,7 +83,7 @@ class Draft:
         other = Draft(folder)
         for name, section in self.sections().items():
             setattr(other, name, section.copy())
-        other.questions = self.questions
+        other.questions, other.danger_words = self.questions, self.danger_words
         other.text_model, other.text_model_file = self.text_model, self.text_model_file
         return other
 
@@ -91,6 +93,8 @@ def read_drafts(root: Path) -> tuple[list[Draft], list[CatalogueIssue]]:
     common = Draft(root / COMMON)
     issues = list(_read_sections(root, common))
     common.questions, wrong = read_file(QuestionsEntry, root, common.folder / QUESTIONS)
+    issues += wrong
+    common.danger_words, wrong = read_danger_words(root, common.folder)
     issues += wrong
     issues += _read_text_model(root, common)
     drafts = [common.extend(head.parent) for head in sorted(root.glob(f"*/{HEAD}"))]

@@ -80,7 +80,7 @@ def judge_read(read: "TextConditions", city: Jurisdiction) -> TextJudgement:
     if not city.trained_model.version:
         return TextJudgement(stated, {}, is_urgent=True, is_danger=True)
     predicted, is_urgent = _predictions(read, city)
-    plain = city.plain_conditions.intersection(stated)
+    plain = read.plain
     dangers = city.danger_classes(plain) | predicted
     is_danger = not dangers <= {ROAD_HAZARD}
     is_urgent = is_urgent or is_danger or bool(plain)
@@ -112,12 +112,15 @@ class TextConditions(NamedTuple):
 
     Attributes:
         affirmed: Conditions with the words that state them.
+        plain: Of these, the ones that count whatever the model says: plain ones, and all that are
+            stated in a language whose urgency it does not score.
         score: Scores of the text by the city's text model.
     """
 
     words: Sequence[str]
     affirmed: Mapping[str, str]
     denied: frozenset[str]
+    plain: frozenset[str]
     score: "TextScore"
 
 
@@ -131,7 +134,10 @@ def read_text(text: str, city: Jurisdiction) -> TextConditions:
     denied = frozenset([hit.code for hit in hits if hit.code not in affirmed])
     words = folded.split()
     score = city.text_model.score(words, condition_facts(affirmed, denied))
-    return TextConditions(words, affirmed, denied, score)
+    other = city.dangers_in_other_languages.find(text, folded)
+    plain = city.plain_conditions.intersection(affirmed).union(other.stated)
+    affirmed = {**other.stated, **affirmed}
+    return TextConditions(words, affirmed, denied.union(other.denied), plain, score)
 
 
 def _predictions(read: TextConditions, city: Jurisdiction) -> tuple[frozenset[str], bool]:

@@ -26,6 +26,8 @@ from shared.text_matching import (
     CompiledPhrases,
     PhraseIndex,
     PhraseRoles,
+    StemEntry,
+    StemPatterns,
     TrainedModel,
     fold,
 )
@@ -83,6 +85,7 @@ class Jurisdiction:
         inbound_mail: Addresses for residents' e-mail; the first one is the sender of questions.
         monthly_report: Staff who get the public figures of each month by mail.
         export_types: Service codes by the type names of the city's own export.
+        danger_words: Words for dangers in languages that ``conditions`` lack.
         trained_model: The text model, which all cities share.
         danger_conditions: Conditions that make a report an emergency.
         hazard_conditions: Conditions that make a report of some kind urgent.
@@ -122,6 +125,7 @@ class Jurisdiction:
     monthly_report: tuple[str, ...]
     export_types: Mapping[str, str]
     phrase_roles: PhraseRoles
+    danger_words: tuple[StemEntry, ...]
     trained_model: TrainedModel
     danger_conditions: frozenset[str]
     hazard_conditions: frozenset[str]
@@ -191,6 +195,11 @@ class Jurisdiction:
         )
 
     @cached_property
+    def dangers_in_other_languages(self) -> StemPatterns:
+        """The patterns of ``danger_words``."""
+        return StemPatterns(self.danger_words)
+
+    @cached_property
     def text_model(self) -> "TextModel":
         """Linear model that scores all words of a text."""
         from shared.text_matching.text_model import decode_model  # noqa: PLC0415 - takes NumPy
@@ -236,7 +245,7 @@ class Jurisdiction:
 
     def build_indexes(self) -> None:
         """Build the text indexes now instead of on first use."""
-        _ = self.phrases, self.text_model, self.keywords
+        _ = self.phrases, self.text_model, self.keywords, self.dangers_in_other_languages
 
     def emergency(
         self, service: ServiceType, met: Collection[str]

@@ -90,6 +90,7 @@ class QuickLook:
 
     def __init__(self, jurisdiction: Jurisdiction, screen: HazardScreen) -> None:
         self._model = jurisdiction.text_model
+        self._other_languages = jurisdiction.dangers_in_other_languages
         self._thresholds = jurisdiction.thresholds
         self._urgent_kinds = frozenset(
             service.code
@@ -107,7 +108,10 @@ class QuickLook:
         """Return True when the report, as written, may be urgent."""
         if service_code in self._urgent_kinds or self._is_answered(attributes):
             return True
-        score = self._model.score(fold(text).split())
+        folded = fold(text)
+        if self._other_languages.may_match(text, folded):
+            return True
+        score = self._model.score(folded.split())
         urgency = score.urgency
         if urgency is None or not urgency.known:
             return False
