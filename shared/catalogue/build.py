@@ -30,12 +30,13 @@ from shared.catalogue.judgement import predicted_conditions
 from shared.catalogue.jurisdiction import NEIGHBOUR_CITY, Catalogue, Jurisdiction
 from shared.catalogue.names import named
 from shared.catalogue.routing_file import build_rules
-from shared.catalogue.service_entries import NeedsEntry, ServiceEntry
+from shared.catalogue.service_entries import GuessEntry, NeedsEntry, ServiceEntry
 from shared.catalogue.service_type import (
     AGENCY_911,
     AlternativeKind,
     Attribute,
     Dedup,
+    Guess,
     InformRule,
     Needs,
     Provenance,
@@ -270,6 +271,7 @@ def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceTyp
             AlternativeKind(other.kind, other.when, frozenset(other.unless))
             for other in entry.alternatives
         ),
+        guess=_guess(entry.guess) if entry.guess else None,
         emergency=entry.emergency,
         lead=entry.lead,
         hazard_lead=entry.hazard_lead,
@@ -289,6 +291,10 @@ def _service_type(found: LocatedEntry[ServiceEntry], draft: Draft) -> ServiceTyp
         private=entry.private,
         source=Provenance(entry.source.urls, entry.source.sourced),
     )
+
+
+def _guess(entry: GuessEntry) -> Guess:
+    return Guess(entry.kind, frozenset(entry.when), frozenset(entry.unless))
 
 
 def _text(entry: LocalTextEntry) -> LocalText:

@@ -256,6 +256,10 @@ def _conditions_of(service: LocatedEntry[ServiceEntry], draft: Draft) -> Iterato
         yield from unknown_codes(service, draft.services, [other.kind], "alternatives", i, "kind")
         yield from unknown_codes(service, known, [other.when], "alternatives", i, "when")
         yield from unknown_codes(service, known, other.unless, "alternatives", i, "unless")
+    if guess := entry.guess:
+        yield from unknown_codes(service, draft.services, [guess.kind], "guess", "kind")
+        yield from unknown_codes(service, known, guess.when, "guess", "when")
+        yield from unknown_codes(service, known, guess.unless, "guess", "unless")
     yield from unknown_codes(service, draft.emergencies, [entry.emergency], "emergency")
 
 

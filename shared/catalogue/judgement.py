@@ -112,8 +112,8 @@ class TextConditions(NamedTuple):
 
     Attributes:
         affirmed: Conditions with the words that state them.
-        plain: Of these, the ones that count whatever the model says: plain ones, and all that are
-            stated in a language whose urgency it does not score.
+        plain: Of these, the ones that count whatever the model says: plain ones, and dangers
+            in a language whose urgency it does not score.
         score: Scores of the text by the city's text model.
     """
 
@@ -135,7 +135,10 @@ def read_text(text: str, city: Jurisdiction) -> TextConditions:
     words = folded.split()
     score = city.text_model.score(words, condition_facts(affirmed, denied))
     other = city.dangers_in_other_languages.find(text, folded)
-    plain = city.plain_conditions.intersection(affirmed).union(other.stated)
+    plain = city.plain_conditions.intersection(affirmed)
+    if other.stated:
+        dangers = city.danger_conditions | city.hazard_conditions
+        plain |= dangers.intersection(other.stated)
     affirmed = {**other.stated, **affirmed}
     return TextConditions(words, affirmed, denied.union(other.denied), plain, score)
 

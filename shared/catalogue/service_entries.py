@@ -82,6 +82,14 @@ class AlternativeEntry(Entry):
     unless: Texts = ()
 
 
+class GuessEntry(Entry):
+    """A kind that a text is guessed to be instead; see ``ServiceType.guess``."""
+
+    kind: Text
+    when: Texts = ()
+    unless: Texts = ()
+
+
 class NeedsEntry(Entry):
     """Required and optional parts of a submission."""
 
@@ -118,6 +126,7 @@ class ServiceEntry(Entry):
     emergency: Text | None = None
     harmless: Texts = ()
     alternatives: tuple[AlternativeEntry, ...] = ()
+    guess: GuessEntry | None = None
     lead: Text
     hazard_lead: Text | None = None
     inform: tuple[Annotated[InformEntry, _short_form("bureau")], ...] = ()

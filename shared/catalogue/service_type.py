@@ -98,6 +98,24 @@ class AlternativeKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """The kind that a text is guessed to be instead of another.
+
+    It counts where the text states a condition of ``when``, if there are any, and mentions none of
+    ``unless``, not even to deny it: "I cannot pass with my walker" tells of a walker.
+    """
+
+    kind: str
+    when: frozenset[str]
+    unless: frozenset[str]
+
+    def fits(self, stated: Collection[str], denied: Collection[str]) -> bool:
+        """Return True when a text with these conditions is of this kind."""
+        is_met = not self.when or not self.when.isdisjoint(stated)
+        return is_met and self.unless.isdisjoint(stated) and self.unless.isdisjoint(denied)
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """A question of a service type, with the Open311 GeoReport v2 fields of attributes."""
 
@@ -133,6 +151,7 @@ class ServiceType:
         implies: Conditions that every report of this kind meets.
         harmless: Conditions that lower the priority.
         alternatives: Kinds that may fit better, the strongest first.
+        guess: The kind that a text without a chosen kind is of instead; None for none.
         emergency: Emergency that every report of this kind is; None for most.
         lead: Bureau, or agency outside the city, that owns the problem.
         hazard_lead: Bureau that makes a hazard safe where the city has no other part.
@@ -154,6 +173,7 @@ class ServiceType:
     implies: tuple[str, ...]
     harmless: tuple[str, ...]
     alternatives: tuple[AlternativeKind, ...]
+    guess: Guess | None
     emergency: str | None
     lead: str
     hazard_lead: str | None

@@ -182,6 +182,7 @@ def test_no_condition_and_no_question_lies_unused() -> None:
             *kind.implies,
             *kind.harmless,
             *(meant.when for meant in kind.alternatives),
+            *(kind.guess.when | kind.guess.unless if kind.guess else ()),
             *(informed.when for informed in kind.informed),
             *(referral.when for referral in kind.referrals),
         )

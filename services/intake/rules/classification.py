@@ -21,11 +21,30 @@ def likely_kinds(read: TextConditions, city: Jurisdiction) -> Sequence[KindProba
     The probability that no kind fits is left out, so that the sum is less than 1. A city whose
     kinds the text model does not know has those of its keywords.
     """
-    first = read.score.kinds(MAX_KINDS + 1)
+    first = _as_guessed(read.score.kinds(MAX_KINDS + 1), read, city)
     kinds = [kind for kind in first if kind.code in city.services and kind.code != city.other_code]
     if not kinds:
         return keyword_kinds(read.words, city)[:MAX_KINDS]
     return kinds[:MAX_KINDS] if _MAX_UNKNOWN * read.score.known_words >= len(read.words) > 0 else ()
+
+
+def _as_guessed(
+    kinds: Sequence[KindProbability], read: TextConditions, city: Jurisdiction
+) -> Sequence[KindProbability]:
+    """Add the probability of each kind to the kind that its rule names instead."""
+    instead = {
+        kind.code: service.guess.kind
+        for kind in kinds
+        if (service := city.services.get(kind.code)) and service.guess
+        if service.guess.fits(read.affirmed, read.denied)
+    }
+    if not instead:
+        return kinds
+    shares = defaultdict[str, float](float)
+    for kind in kinds:
+        shares[instead.get(kind.code, kind.code)] += kind.probability
+    order = sorted(shares, key=lambda code: -shares[code])
+    return [KindProbability(code, round(shares[code], 3)) for code in order]
 
 
 def keyword_kinds(words: Sequence[str], city: Jurisdiction) -> Sequence[KindProbability]:

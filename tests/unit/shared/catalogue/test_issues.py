@@ -51,6 +51,20 @@ def _case(file: str, old: str, new: str, at: str, reason: str) -> object:
         _case(
             STREETS,
             "    hazard: [large]\n",
+            "    hazard: [large]\n    guess: {kind: OTHR, unless: [large]}\n",
+            "guess:",
+            "no kind has the name OTHR",
+        ),
+        _case(
+            STREETS,
+            "    hazard: [large]\n",
+            "    hazard: [large]\n    guess: {kind: OTHER, unless: [larg]}\n",
+            "guess:",
+            "no condition has the name larg",
+        ),
+        _case(
+            STREETS,
+            "    hazard: [large]\n",
             "    hazard: [large]\n    alternatives: [{kind: OTHR, when: large}]\n",
             "alternatives:",
             "no kind has the name OTHR",
