@@ -10,10 +10,14 @@ from shared.text_matching import fold
 
 _PARTS = re.compile(r"[,;\n]")
 _JOINED = re.compile(r"[&+@]|(?<!\d)/|/(?!\d)")
+_SIDE = r"(?:(?:north|south|east|west|[ns]?[ew]|main|front|back)(?:east|west|ern)? )?"
+_PART = r"(?:gate|entrance|entry|exit|side|end|edge)"
+_SPANISH_PART = r"(?:puerta|entrada|salida|lado)(?: (?:norte|sur|este|oeste|principal))?"
 _LEAD = re.compile(
     r"^(?:(?:directly |right |just )?(?:across (?:the street )?from|in front of|next to|close to"
     r"|opposite|near|behind|beside|outside|by|under|at|on|the|[ns]?[ew]? ?corner(?: of)?"
-    r"|intersection of|frente al?|enfrente de|cerca de|al lado de|esquina de|el|la|en) )+"
+    r"|intersection of|frente al?|enfrente de|cerca de|al lado de|esquina de|el|la|en"
+    rf"|{_SIDE}{_PART} (?:of|to)|{_SPANISH_PART} (?:de|del|al?)) )+"
 )
 _HOUSE = re.compile(r"\d+[a-z]?")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")

@@ -29,6 +29,11 @@ AVENUE = house("", "33", "ne", "ave")
             "directly across the street from 1234 SE Main St", MAIN, id="across the street"
         ),
         pytest.param("Frente a 1234 SE Main St", MAIN, id="Spanish"),
+        pytest.param("north gate of 1234 SE Main St", MAIN, id="a part of the place"),
+        pytest.param("the main entrance to 1234 SE Main St", MAIN, id="entrance to"),
+        pytest.param("near the NE side of 1234 SE Main St", MAIN, id="side of"),
+        pytest.param("la entrada norte de 1234 SE Main St", MAIN, id="a part in Spanish"),
+        pytest.param("South Gate Park", PlaceKey("", "gate park", "s", ""), id="named gate"),
         pytest.param("1234-1240 SE Main St", MAIN, id="range"),
         pytest.param("1234 1/2 SE Main St", MAIN, id="fraction"),
         pytest.param("1234 SE Main St at 12th Ave", MAIN, id="house beats crossing"),

@@ -4,10 +4,13 @@ import pytest
 
 from cli.address_files import AddressBookBuilder
 from services.intake.places.book import AddressBook
+from services.intake.places.gazetteer import shipped_book
 from services.intake.places.search import nearest, point_of, suggestions
+from shared.catalogue import load_catalogue
 from shared.vocabulary import GeoPoint, distance_m
 from tests.support.builders import PIONEER_SQUARE, north_of
 
+PORTLAND = load_catalogue().jurisdictions["portland.gov"]
 HERE = PIONEER_SQUARE
 FAR = GeoPoint(round(north_of(HERE, 251).latitude, 6), HERE.longitude)
 NEAR = north_of(HERE, 249)
@@ -58,6 +61,15 @@ def test_what_contradicts_is_another_place(address: str) -> None:
 )
 def test_a_misspelled_name_counts_if_it_is_similar(written: str, found: bool) -> None:
     assert match(written, ("Laurelhurst Park", HERE)) == (HERE if found else None)
+
+
+@pytest.mark.parametrize(
+    "written", ["the north gate of Laurelhurst Park", "la entrada norte de Laurelhurst Park"]
+)
+def test_the_examples_of_the_form_are_places_of_the_city(written: str) -> None:
+    [found] = suggestions(shipped_book(PORTLAND.folder), written, "portland", None, None)
+
+    assert (found.name, found.match) == ("Laurelhurst Park", "place")
 
 
 def test_a_right_name_beats_a_similar_one() -> None:
