@@ -173,7 +173,7 @@ def _sanitized(agency: ReferralAgency) -> ReferralAgency:
     url = one_line(agency.url)
     return ReferralAgency(
         name=one_line(agency.name),
-        phone=one_line(agency.phone) or None,
+        phone=one_line(agency.phone if agency.phone != agency.name else None) or None,
         url=url if url.startswith(("https://", "http://")) else None,
     )
 

@@ -107,6 +107,24 @@ def test_who_told_of_a_danger_reads_of_911_before_anything_else(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", ["received", "attached"])
+@pytest.mark.parametrize("emergency", [True, False])
+def test_911_is_to_be_called_and_not_told_like_another_agency(
+    template: str, language: str, emergency: bool
+) -> None:
+    facts = request_facts(emergency=emergency, agency=ReferralAgency("911", "911", None))
+
+    assert words_in(render(template, language, request=facts).text).count("911") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_911_alone_is_named_once_as_who_must_act(language: str) -> None:
+    facts = request_facts(agency=ReferralAgency("911", "911", None))
+
+    assert words_in(render("referred", language, request=facts).text).count("911") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", ["received", "attached", "referred"])
 def test_who_must_act_outside_the_city_is_named_with_phone_and_page(
     template: str, language: str

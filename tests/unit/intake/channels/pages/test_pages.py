@@ -238,6 +238,27 @@ def test_the_numbers_of_the_team_and_of_another_agency_are_links(name: str) -> N
     assert {"tel:5038231700", "tel:5032343000"} <= {*tree.xpath("//main//a/@href")}
 
 
+@pytest.mark.parametrize("name", ["status", "receipt"])
+@pytest.mark.parametrize(("status", "told"), [("open", 1), ("completed", 0), ("declined", 0)])
+@pytest.mark.parametrize("advised", [True, False])
+def test_911_is_to_be_called_once_and_only_while_the_case_is_open(
+    name: str, status: str, told: int, advised: bool
+) -> None:
+    number = {"name": "911", "phone": "911", "url": None, "reason": None}
+    report = {**REPORT, "status": status, "referral": number}
+    advice = PAGES["receipt"]["advice"] if advised and name == "receipt" else {}
+    tree = tree_of(page(name, report=report, referral=number, advice=advice))
+
+    assert len(tree.xpath("//main//a[@href='tel:911']")) == told
+    assert "911, 911" not in one_line(tree.text_content())
+    assert not tree.xpath("//h2[@id='referral']")
+
+
+def test_after_the_end_the_receipt_names_no_other_agency() -> None:
+    assert "Metro RID" in page("receipt")
+    assert "Metro RID" not in page("receipt", report={**REPORT, "status": "completed"})
+
+
 def test_who_sorts_a_report_promises_no_day() -> None:
     report = {**REPORT, "status": "open", "complete_by": "2026-03-04T00:00:00Z"}
 
