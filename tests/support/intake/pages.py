@@ -84,7 +84,7 @@ STEP: Mapping[str, Any] = {
     },
 }
 REPORT: Mapping[str, Any] = {
-    "tracking_number": "26-7KQ4-HJ3M2P",
+    "tracking_number": "26-7KQ4-HJ3M25",
     "service_name": "Pothole",
     "status": "open",
     "status_text": "Your report is with the team.",
@@ -218,7 +218,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
     "receipt": {
         **SHOWN,
         "sent": FORM,
-        "number": "26-7KQ4-HJ3M2P",
+        "number": "26-7KQ4-HJ3M25",
         "key": "0a",
         "advice": ADVICE,
         "referral": AGENCY,

@@ -199,7 +199,7 @@ def test_without_a_point_nothing_is_near() -> None:
 
 
 def test_texts_are_in_the_language_of_the_submission() -> None:
-    near = NearbyCase("c", "POTHOLE", "open", 12.345, NOON, 4, "Hole 26-7KQ4-HJ3M2P", None)
+    near = NearbyCase("c", "POTHOLE", "open", 12.345, NOON, 4, "Hole 26-7KQ4-HJ3M25", None)
     view = rendered(*previewed(language="es-MX"), [near])
 
     name = LAKESIDE.services["POTHOLE"].name.es

@@ -1,5 +1,6 @@
 """Templates: every page in every language, escaped, and without what the policy forbids."""
 
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -8,6 +9,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from services.intake.channels.pages.form import PageForm
 from services.intake.channels.pages.kinds import KindChoices
+from services.intake.identifiers import read_tracking_number
 from shared.catalogue import LocalText, ServiceType
 from tests.support.html_tree import one_line, tree_of
 from tests.support.intake.pages import AGENCY, ALL_FAULTS, CITY, PAGES, POTHOLE, REPORT, page, site
@@ -293,6 +295,14 @@ def test_the_crisis_line_stands_first_and_911_beside_it(name: str) -> None:
     assert tree.xpath("//*[@class='danger']//a/@href") == ["tel:988", "tel:911"]
 
 
+@pytest.mark.parametrize("language", site().languages)
+def test_the_example_of_a_number_can_be_one(language: str) -> None:
+    [hint] = tree_of(page("track", language)).xpath("//p[@id='f-number-hint']")
+    [example] = re.findall(r"\d\d-[A-Z0-9]{4}-[A-Z0-9]{6}", hint.text_content())
+
+    assert read_tracking_number(example) == example
+
+
 def test_what_people_write_is_escaped() -> None:
     hostile = '"><script>alert(1)</script>'
     form = PageForm.of([("description", hostile), ("address", hostile), ("name", hostile)])
@@ -355,7 +365,7 @@ def test_what_is_told_below_is_linked() -> None:
     ]
     assert done.xpath("//form//button[@class='main']/text()") == ["Open it again"]
     assert sent.xpath("//dd/a[starts-with(@href, '/track/')]/@href") == [
-        "/track/26-7KQ4-HJ3M2P?key=0a#add"
+        "/track/26-7KQ4-HJ3M25?key=0a#add"
     ]
 
 
