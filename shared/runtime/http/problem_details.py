@@ -21,6 +21,8 @@ NOSNIFF: Mapping[str, str] = MappingProxyType({"X-Content-Type-Options": "nosnif
 PROBLEM = "application/problem+json"
 _OWN_HEADERS = ("Content-Type", "Content-Length")
 _FRAMES = 12
+_FAILED = "http_request_failed"
+_NO_CRASHES = (web.HTTPException, web.RequestPayloadError, ConnectionError)
 
 
 def problem_response(  # noqa: PLR0913 - the members of a problem
@@ -105,7 +107,7 @@ class ProblemDetailsConnection(web.RequestHandler):
             status = HTTPStatus.EXPECTATION_FAILED
         is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if is_ours and not isinstance(exc, ConnectionError):  # a caller that left is no error
-            _log_error("http_request_failed", exc, status=status)
+            _log_error(_FAILED, exc, status=status)
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the response was sent already")
         response = problem_of_status(status)
@@ -118,6 +120,18 @@ class ProblemDetailsConnection(web.RequestHandler):
         error = kw.get("exc_info")
         if not isinstance(error, web.RequestPayloadError | ConnectionError):
             _log_error("http_connection_failed", error)
+
+
+def is_browser(request: web.Request) -> bool:
+    """Return True for a caller that reads pages."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def log_crash(request: web.Request, error: Exception) -> None:
+    """Log a crash that a browser gets a page about; raise what is none, and that of a program."""
+    if isinstance(error, _NO_CRASHES) or not is_browser(request):
+        raise error
+    _log_error(_FAILED, error, status=500)
 
 
 def _expects_no_text(request: web.BaseRequest) -> bool:

@@ -15,7 +15,7 @@ from shared.runtime.http.body_memory import BODY_MEMORY, BodyMemory, end_body
 from shared.runtime.http.connections import HTTP_LIMITS, Connections, HttpLimits
 from shared.runtime.http.load_shedding import EarlyRejectGate, GatedConnection
 from shared.runtime.http.openapi import Content, Health, Operation, documents, openapi_route
-from shared.runtime.http.problem_details import NOSNIFF, unreadable_bodies
+from shared.runtime.http.problem_details import NOSNIFF, is_browser, unreadable_bodies
 from shared.runtime.http.timed_connection import TimedConnection
 from shared.runtime.http.tracing import route_of, traced_calls
 from shared.runtime.http.unknown_fields import state_preference, strict_fields
@@ -218,8 +218,7 @@ def _with_page(no_page: Handler) -> Middleware:
         try:
             return await handler(request)
         except web.HTTPNotFound:
-            is_browser = "text/html" in request.headers.get("Accept", "")
-            if not is_browser or request.match_info.http_exception is None:
+            if not is_browser(request) or request.match_info.http_exception is None:
                 raise
             return await no_page(request)
 

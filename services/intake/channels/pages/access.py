@@ -14,6 +14,7 @@ from shared.runtime.http.authentication import Callers, RefusedError
 from shared.runtime.http.calls import refuse_cross_site
 from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Operation, Parameter
+from shared.runtime.http.problem_details import log_crash
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
 
@@ -70,6 +71,9 @@ class PageAccess:
             except (SystemicError, TransientError, TimeoutError) as error:
                 log_not_served(error)
                 return self._problem(request, 503)
+            except Exception as error:  # noqa: BLE001 - whatever it is, a browser gets a page
+                log_crash(request, error)
+                return self._problem(request, 500)
 
         return answer
 

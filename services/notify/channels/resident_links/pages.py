@@ -25,7 +25,7 @@ from shared.runtime.http.body import urlencoded_fields
 from shared.runtime.http.calls import MAX_FORM_BYTES, URLENCODED, body_of
 from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.openapi import RETRY_AFTER, Content, Parameter
-from shared.runtime.http.problem_details import problem_response
+from shared.runtime.http.problem_details import log_crash, problem_response
 from shared.runtime.http.rate_limits import TokenBuckets
 from shared.runtime.http.refusals import ADDRESS_RATE
 from shared.spoken_languages import SOURCE
@@ -164,6 +164,9 @@ class LinkPages:
             except (SystemicError, TransientError, TimeoutError) as error:
                 log_not_served(error)
                 return self.plain("busy", _NOT_NOW, {"Retry-After": "2"})
+            except Exception as error:  # noqa: BLE001 - whatever it is, a browser gets a page
+                log_crash(request, error)
+                return self.plain("busy", 500)
 
         return answer
 
