@@ -1,9 +1,11 @@
-"""The look of all residents' pages: one style sheet, in the colour of a city."""
+"""The look of all residents' pages: one style sheet, in the colour of a city, and one icon."""
 
 import re
+from pathlib import Path
 
 from markupsafe import Markup
 
+ICON = Path(__file__).with_name("icon.svg")
 _NUMBER = re.compile(r"(\+?\d[\d -]*\d)")
 
 

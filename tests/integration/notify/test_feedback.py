@@ -1,6 +1,7 @@
 """The page behind "Is it fixed?": what it asks, what it takes, and what it refuses."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -9,12 +10,14 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from services.notify.channels.resident_links.channel import feedback_routes
 from services.notify.channels.resident_links.pages import LinkPages
 from services.notify.store.resident_links import MAX_ANSWERS
 from shared.contract.events import Decoder, FeedbackGiven, new_id
 from shared.contract.topics import NOTIFY_FEEDBACK
+from shared.page_style import ICON
 from shared.runtime.http.server import serve_http
 from shared.runtime.postgres import Pool
 from tests.integration.notify.stores import PostgresStores, add, save
@@ -63,7 +66,12 @@ async def client(pool: Pool) -> AsyncGenerator[aiohttp.ClientSession]:
 async def client_at(pool: Pool, now: datetime) -> AsyncGenerator[aiohttp.ClientSession]:
     """A client of the page as it is at a moment."""
     core = ports(pool, clock=lambda: now)
-    routes = feedback_routes(core, LinkPages(core))
+    async with serving(feedback_routes(core, LinkPages(core))) as session:
+        yield session
+
+
+@asynccontextmanager
+async def serving(routes: list[web.RouteDef]) -> AsyncGenerator[aiohttp.ClientSession]:
     async with (
         serve_http("127.0.0.1", 0, routes=routes, check=ready, stopping=asyncio.Event()) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
@@ -101,6 +109,33 @@ async def given(pool: Pool) -> list[FeedbackGiven]:
         "SELECT value FROM outbox WHERE topic = $1 ORDER BY seq", NOTIFY_FEEDBACK.name
     )
     return [decoder.decode(row["value"]) for row in rows]
+
+
+async def test_every_page_has_the_icon_and_may_show_it(
+    client: aiohttp.ClientSession, pool: Pool
+) -> None:
+    asked = await ask(pool)
+    for path in (asked.path, asked.path[:-1]):
+        page = await call(client, "GET", path)
+        [icon] = tree_of(page.text).xpath("//link[@rel='icon']/@href")
+
+        assert b64decode(icon.removeprefix("data:image/svg+xml;base64,")) == ICON.read_bytes()
+        assert "img-src data:;" in page.headers["Content-Security-Policy"]
+
+
+async def test_a_browser_gets_a_page_about_a_crash(pool: Pool) -> None:
+    async def crash(_: web.Request) -> web.Response:
+        raise LookupError("a secret")
+
+    core = ports(pool, clock=lambda: NOON)
+    async with serving([web.get("/crash", LinkPages(core).guarded(crash))]) as client:
+        page = await call(client, "GET", "/crash", headers={"Accept": "text/html,*/*"})
+        answer = await call(client, "GET", "/crash")
+
+    assert (page.status, answer.status) == (500, 500)
+    assert "We are very busy right now" in page.words
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert "secret" not in page.text + answer.text
 
 
 async def test_looking_changes_nothing_and_an_answer_is_published_once(

@@ -18,7 +18,7 @@ from yarl import URL
 from shared import map_library
 from shared.catalogue import Jurisdiction
 from shared.catalogue.advice import CRISIS_LINE
-from shared.page_style import dial
+from shared.page_style import ICON, dial
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import Network, is_encrypted
 from shared.runtime.http.assets import Asset, load_assets
@@ -36,7 +36,7 @@ PATH, TILES = "/assets", "/tiles"
 def assets_of(city: Jurisdiction) -> Mapping[str, Asset]:
     """Return the style sheet and the scripts of a city's pages, by file name."""
     sheets = style_sheet(city.pages.color), (map_library.CITY_MAP / "city_map.css").read_text()
-    made = {"pages.css": "".join(sheets).encode()}
+    made = {"pages.css": "".join(sheets).encode(), ICON.name: ICON.read_bytes()}
     return load_assets(PATH, _FOLDER, map_library.FOLDER, map_library.CITY_MAP, made=made)
 
 

@@ -1,7 +1,7 @@
 """Pages behind the links in messages: rendered on the server, complete without a script.
 
-Each page is one document. Its style sheet is inline and allowed by its hash, so a page needs no
-other address, whatever proxy it is served behind.
+Each page is one document. Its icon is inline, and so is its style sheet, which is allowed by its
+hash: a page needs no other address, whatever proxy it is served behind.
 """
 
 from base64 import b64encode
@@ -17,7 +17,7 @@ from markupsafe import Markup
 from services.notify.ports import LinkError, NotifyPorts
 from services.notify.records import LinkedMessage
 from shared.errors import SystemicError, TransientError
-from shared.page_style import dial
+from shared.page_style import ICON, dial
 from shared.page_style.colors import style_sheet
 from shared.runtime.http.addresses import address_of
 from shared.runtime.http.authentication import RefusedError
@@ -58,6 +58,7 @@ _PER_SECOND = 20.0
 _BURST_S = 5.0
 _MAX_FIELDS = 20
 _COLOR = "#0b5a6b"  # of pages without a city
+_ICON = f"data:image/svg+xml;base64,{b64encode(ICON.read_bytes()).decode()}"
 _NOT_NOW = 503
 _BAD_LINK = {"unknown": 404, "ended": 410}
 _HEADERS: Mapping[str, str] = {
@@ -126,6 +127,7 @@ class LinkPages:
             tracking_number=message.tracking_number,
             service=service and service.in_language(language),
             style=Markup(style_sheet(city.color)),  # noqa: S704 - our own
+            icon=_ICON,
             **{"kept": "", **variables},
         )
         return _response(shown, status, city.color, {"Content-Language": language})
@@ -144,6 +146,7 @@ class LinkPages:
             languages=self._core.languages,
             reason=reason,
             style=Markup(style_sheet(_COLOR)),  # noqa: S704 - our own
+            icon=_ICON,
         )
         return _response(shown, status, _COLOR, headers)
 
@@ -187,9 +190,9 @@ def _response(text: str, status: int, color: str, headers: Mapping[str, str]) ->
 
 
 def _security_policy(color: str) -> str:
-    """Content security policy: the inline style sheet, forms to this host, nothing else."""
+    """Content security policy: the inline style sheet and icon, forms to this host."""
     digest = b64encode(sha256(style_sheet(color).encode()).digest()).decode()
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
     )
