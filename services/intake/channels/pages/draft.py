@@ -191,6 +191,17 @@ def form_faults(errors: Sequence[FieldError]) -> list[FormFault]:
     return [FormFault(_form_field(error), error.code) for error in errors]
 
 
+def in_page_order(
+    faults: Sequence[FormFault], questions: Sequence[Mapping[str, Any]]
+) -> Sequence[FormFault]:
+    """Return the errors as their fields stand on the pages, those of the whole form first."""
+    asked = sorted(questions, key=lambda one: not one["first"])
+    answers = [f"attribute[{one['code']}]" for one in asked]
+    names = ["", *_FIELDS[WHAT], "photo", *_FIELDS[KIND], *answers, *_FIELDS[CONTACT]]
+    places = {name: place for place, name in enumerate(names)}
+    return sorted(faults, key=lambda fault: places.get(fault.field, len(places)))
+
+
 def _form_field(error: FieldError) -> str:
     if error.field.startswith("attributes."):
         return f"attribute[{error.field.removeprefix('attributes.')}]"

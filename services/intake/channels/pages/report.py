@@ -17,6 +17,7 @@ from services.intake.channels.pages.draft import (
     UnsentReport,
     contact_faults,
     form_faults,
+    in_page_order,
     linked_form,
 )
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
@@ -245,7 +246,7 @@ class ReportPages:
             form_token=self.signer.sign(_FORM, draft.form_id),
             steps={step: self._path(draft.form_id, step) for step in STEPS.values()},
             photo_url=draft.photo_url(),
-            faults=shown.faults,
+            faults=in_page_order(shown.faults, view.get("questions", ())),
             view=view,
             advice=advice_of(view),
             found=(reading.found or ("" if reading.is_lost else None)) if reading else None,

@@ -94,9 +94,14 @@ async def test_what_is_missing_stands_in_a_summary_and_at_the_field(
     empty = await (await first_step(client)).submit()
     half = await empty.submit({"description": "A pothole", "latitude": "45.5"})
     text = await half.submit({"latitude": "here", "longitude": "-122.6"})
+    wrong = await text.submit({"description": ""})
 
-    assert [page.status for page in (empty, half, text)] == [422, 422, 422]
-    for page, names in ((empty, ["description", "address"]), (half, ["latitude"])):
+    assert [page.status for page in (empty, half, text, wrong)] == [422, 422, 422, 422]
+    for page, names in (
+        (empty, ["description", "address"]),
+        (half, ["latitude"]),
+        (wrong, ["description", "latitude"]),
+    ):
         [summary] = page.tree.xpath("//*[@role='alert']")
         assert summary.get("autofocus") is not None
         links = [link.get("href").removeprefix("#") for link in summary.xpath(".//a")]

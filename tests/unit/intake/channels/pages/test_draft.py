@@ -12,6 +12,7 @@ from services.intake.channels.pages.draft import (
     UnsentReport,
     contact_faults,
     form_faults,
+    in_page_order,
 )
 from services.intake.channels.pages.form import PageForm
 from shared.catalogue import load_catalogue
@@ -161,3 +162,12 @@ def test_errors_of_a_submission_are_errors_of_the_form(
 
     assert fault == FormFault(at, code)
     assert fault.step == step
+
+
+def test_faults_stand_in_the_order_of_the_page() -> None:
+    questions = [{"code": "wide", "first": False}, {"code": "deep", "first": True}]
+    fields = ["", "description", "latitude", "photo", "service_code"]
+    fields += ["attribute[deep]", "attribute[wide]", "email", "phone"]
+    faults = [FormFault(field, "a code") for field in fields]
+
+    assert in_page_order(sorted(faults, reverse=True), questions) == faults
