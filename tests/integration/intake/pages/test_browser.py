@@ -223,6 +223,27 @@ async def test_axe_finds_nothing_while_there_is_danger(
     assert found == []
 
 
+async def test_the_characters_left_are_told_near_the_end_and_nothing_is_cut(
+    site: aiohttp.ClientSession, browser: Browser
+) -> None:
+    page = await browser.new_page(base_url=base(site), locale="en")
+    await leave_out_maps(page)
+    await page.goto("/report")
+    area, told = page.locator("#f-description"), page.locator("[data-most]")
+    await area.fill("a" * 3_900)
+    await expect(told).to_have_text("Characters left: 100")
+    await area.fill("a" * 3_799)
+    await expect(told).to_be_empty()
+    await area.fill("a" * 4_005)
+    await expect(told).to_have_text("Characters too many: 5")
+    await page.fill("#f-address", "1221 SW 4th Ave")
+    await page.locator("main button.main").click()
+
+    await expect(page.locator("#f-description-fault")).to_contain_text("at most 4,000 characters")
+    assert len(await area.input_value()) == 4_005
+    await expect(told).to_have_text("Characters too many: 5")
+
+
 async def test_the_place_comes_from_the_device_where_a_person_wants_it(
     site: aiohttp.ClientSession, browser: Browser
 ) -> None:

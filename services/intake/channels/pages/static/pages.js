@@ -43,6 +43,25 @@ for (const [field, box] of ways) {
   });
 }
 
+// How many characters are left, said near the end and in a pause. Nothing pasted is cut off.
+const NEAR_THE_END = 200;
+const PAUSE_MS = 1000;
+for (const told of document.querySelectorAll("[data-most]")) {
+  const area = told.parentElement.querySelector("textarea");
+  let timer;
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(count, PAUSE_MS);
+  });
+  count();
+  function count() {
+    const sent = area.value.trim().replaceAll("\n", "\r\n"); // as a form sends it
+    const left = told.dataset.most - [...sent].length;
+    const text = left < 0 ? told.dataset.over : told.dataset.left;
+    told.textContent = left > NEAR_THE_END ? "" : text.replace("{}", Math.abs(left));
+  }
+}
+
 const photo = document.querySelector("input[type=file]");
 photo?.addEventListener("change", async () => {
   const [file] = photo.files;
