@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import cos, radians
+from math import cos, degrees, radians
 from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from services.intake.rules.addresses import PlaceKey, numbers_in
-from shared.vocabulary import GeoPoint, distance_m
+from shared.vocabulary import EARTH_RADIUS_M, GeoPoint, distance_m
 
 # Degrees as whole millionths: about 0.1 m.
 _SCALE = 1e6
@@ -198,15 +198,29 @@ class AddressBook:
         """Return a point on a street."""
         return _point(self.middles[street.number])
 
-    def nearest_house(self, at: GeoPoint) -> tuple[BookStreet, int, GeoPoint] | None:
-        """Return the street, number and point of the nearest house; None in an empty book."""
-        if not len(self.points):
+    def nearest_house(
+        self, at: GeoPoint, within_m: float
+    ) -> tuple[BookStreet, int, GeoPoint] | None:
+        """Return the street, number and point of the nearest house; None without one so near."""
+        order, latitudes = self._northward
+        middle, reach = to_integers(at)[0], degrees(within_m / EARTH_RADIUS_M) * _SCALE
+        first, last = np.searchsorted(latitudes, (middle - reach, middle + reach))
+        band = order[first:last]
+        if not len(band):
             return None
         scale = np.array([1.0, cos(radians(at.latitude))])
-        apart = ((self.points - to_integers(at)) * scale) ** 2
-        house = int(apart.sum(axis=1).argmin())
+        apart = ((self.points[band] - to_integers(at)) * scale) ** 2
+        house = int(band[apart.sum(axis=1).argmin()])
+        if distance_m(at, _point(self.points[house])) > within_m:
+            return None
         index = int(np.searchsorted(self.offsets, house, side="right")) - 1
         return self._by_index[index], int(self.numbers[house]), _point(self.points[house])
+
+    @cached_property
+    def _northward(self) -> tuple[NDArray[np.int64], Integers]:
+        """The houses from south to north, and their latitudes."""
+        order = np.argsort(self.points[:, 0])
+        return order, self.points[order, 0]
 
     @cached_property
     def _by_index(self) -> dict[int, BookStreet]:

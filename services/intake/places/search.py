@@ -60,13 +60,10 @@ def suggestions(
 
 def nearest(book: AddressBook, at: GeoPoint) -> PlaceMatch | None:
     """Return the house nearest to a point, or None farther than 150 m from all."""
-    if (house := book.nearest_house(at)) is None:
+    if (house := book.nearest_house(at, _NEAREST_M)) is None:
         return None
     street, number, point = house
-    is_near = distance_m(at, point) <= _NEAREST_M
-    return (
-        PlaceMatch(_house_name(number, street, street.key), "address", point) if is_near else None
-    )
+    return PlaceMatch(_house_name(number, street, street.key), "address", point)
 
 
 def _matches(

@@ -188,3 +188,13 @@ def test_a_point_has_the_address_of_the_nearest_house(metres: float, found: bool
 
     assert (at and at.name) == ("777 NE Alder St" if found else None)
     assert nearest(book(), HERE) is None
+
+
+def test_of_houses_as_far_north_the_one_beside_a_point_is_the_nearest() -> None:
+    east = GeoPoint(HERE.latitude, HERE.longitude + 0.001)
+    known = book(("9 NE Alder St", east), ("7 NE Oak St", north_of(HERE, 70)))
+
+    at = nearest(known, HERE)
+
+    assert at
+    assert at.name == "7 NE Oak St"
