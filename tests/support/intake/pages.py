@@ -238,6 +238,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "faults": [FormFault("text", "missing_text")],
         "notes": [AddedNote(NOON, "It is deeper now")],
         "point": GeoPoint(45.5, -122.6),
+        "near_pin": None,
         "held_photos": ["/v1/media/2"],
         "may_follow": True,
         "is_followed": False,

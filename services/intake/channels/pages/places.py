@@ -1,5 +1,7 @@
 """Routes of the residents' map: places by words, tiles, and open problems near by."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
@@ -9,8 +11,9 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.site import TILES
 from services.intake.ports import IntakePorts
-from services.intake.records.submissions import MatchKind
+from services.intake.records.submissions import KnownPlace, MatchKind
 from shared.contract.events import Data, FieldError
+from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import JSON, answers_errors, json_response, refuse_fields
 from shared.runtime.http.deadline import Deadline
@@ -91,6 +94,15 @@ PIN_LIST = Operation(
     query={"bounds": Parameter("West, south, east and north, in degrees.", required=True)},
     unknown="ignored",
 )
+
+
+async def place_near(core: IntakePorts, city: str, pin: GeoPoint | None) -> KnownPlace | None:
+    """Return the address at a pin, if the database answers in time."""
+    found: Sequence[KnownPlace] = ()
+    with suppress(SystemicError, TransientError, TimeoutError):
+        if pin:
+            found = await Deadline().wait_for(core.find_places(city, "", pin))
+    return found[0] if found else None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The pages that report a problem: what and where, the choice of its kind, contact, and done."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +21,7 @@ from services.intake.channels.pages.draft import (
 )
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
 from services.intake.channels.pages.kinds import KindChoices, chosen_kind, is_search, kind_choices
+from services.intake.channels.pages.places import place_near
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.pages.store import Drafts
 from services.intake.ports import IntakePorts
@@ -30,7 +30,6 @@ from shared.contract.events import SubmissionAccepted, new_id
 from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.calls import MAX_PREVIEW_BYTES, slot_of
-from shared.runtime.http.deadline import Deadline
 from shared.runtime.http.problem_details import problem_response
 from shared.signed_tokens import TokenSigner
 from shared.vocabulary import GeoPoint
@@ -221,12 +220,7 @@ class ReportPages:
     async def near_pin(self, draft: UnsentReport) -> KnownPlace | None:
         """Return the address at a pin that has none of its own, if the database answers in time."""
         pin = None if draft.form.text("address") else point_of(draft, None)
-        found: Sequence[KnownPlace] = ()
-        with suppress(SystemicError, TransientError, TimeoutError):
-            if pin:
-                look = self.core.find_places(self.access.site.city.id, "", pin)
-                found = await Deadline().wait_for(look)
-        return found[0] if found else None
+        return await place_near(self.core, self.access.site.city.id, pin)
 
     async def _show(self, request: web.Request, shown: _Shown, template: str = "") -> web.Response:
         """Show a step, by default by the template of its own."""

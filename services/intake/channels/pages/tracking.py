@@ -9,6 +9,7 @@ from aiohttp import web
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import FormFault, contact_faults
 from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
+from services.intake.channels.pages.places import place_near
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.status_view import TRACK_PATH, ReporterLinks, render_status
 from services.intake.identifiers import contact_channels, read_tracking_number
@@ -174,6 +175,7 @@ class TrackPages:
         city = self.core.cities[status.request.jurisdiction]
         language = self.access.site.language_of(request)
         is_reporter = by == "reporter"
+        pin = None if status.request.address else status.point
         kind = status.request.service_code
         screened = self.core.screen(city.id, added, service_code=kind).advice if added else ()
         return self.access.site.page(
@@ -185,6 +187,7 @@ class TrackPages:
             key=self.links.key(number) if is_reporter else "",
             notes=status.notes,
             point=status.point,
+            near_pin=await place_near(self.core, city.id, pin),
             held_photos=[media_url("", one) for one in status.held_media_ids if is_reporter],
             may_follow=is_reporter and status.is_anonymous,
             is_followed=is_reporter and _FOLLOWED in request.query,

@@ -41,6 +41,23 @@ async def test_a_number_leads_to_status_history_and_what_happens_next(
     assert spanish.texts("//ol[@class='history']//strong") == ["Recibido"]
 
 
+async def test_a_pin_without_an_address_is_told_in_words_unless_its_kind_is_private(
+    client: aiohttp.ClientSession,
+) -> None:
+    at = {"latitude": 45.5192, "longitude": -122.6793}
+    public, private = [
+        await post(client, plain(location=at, service_code=code))
+        for code in ("ROW-POTHOLE", "CAMP-ADA")
+    ]
+    told, hidden = [
+        await visit(client, f"/track/{one.json['tracking_number']}") for one in (public, private)
+    ]
+
+    assert "The pin is near " in told.text
+    assert "near 45.519, -122.679" in hidden.text
+    assert "The pin" not in hidden.text
+
+
 @pytest.mark.parametrize("typed", ["26-7KQ4-M2", "no number", "%3Cscript%3E"])
 async def test_an_unknown_number_is_404_with_the_number_to_correct(
     client: aiohttp.ClientSession, typed: str
