@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from docs._tools.translations import MESSAGES, faults, read, source_texts
+from docs._tools.translations import INTAKE, MESSAGES, faults, read, source_texts
 from services.notify.channels.sms.rules import sms_parts
 from services.notify.policy import city_texts
 from services.notify.records import MessageData
@@ -153,6 +153,13 @@ def test_a_day_is_in_the_readers_form(language: str, day: str) -> None:
     data = message_data(template="scheduled", language=language, case=CaseFacts(scheduled_for=WHEN))
 
     assert day in RENDERER.render(data).text
+
+
+@pytest.mark.parametrize("language", [path.stem for path in INTAKE.paths if path.stem != "es"])
+def test_every_language_of_the_pages_has_the_line_about_help_under_messages(language: str) -> None:
+    found = LANGUAGE_RULES.message_language("received", PORTLAND.id, [language])
+
+    assert (found.language, found.help_language) == ("en", language)
 
 
 @pytest.mark.parametrize("language", OTHERS)
