@@ -107,7 +107,7 @@ async def test_steps_have_addresses_for_back_reload_changes_and_a_second_tab(
     await page.fill("#f-address", "1221 SW 4th Ave")
     await page.set_input_files("#f-photo", files=PHOTO)  # type: ignore[arg-type] # as documented
     await page.locator(main).click()
-    assert await page.locator("#f-service_code input:checked").count()
+    await page.locator("#f-service_code input:checked").wait_for(state="attached")
     await page.go_back()
     assert await page.input_value("#f-description") == "A small pothole"
     assert await page.locator(".photo img").count() == 1
