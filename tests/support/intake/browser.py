@@ -9,7 +9,7 @@ import aiohttp
 
 from tests.support.html_tree import one_line, tree_of
 
-Fields = Mapping[str, str | list[str] | bytes]
+Fields = Mapping[str, str | list[str] | bytes | list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)

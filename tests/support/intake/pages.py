@@ -33,7 +33,7 @@ STEP: Mapping[str, Any] = {
     "form_token": "token",
     "steps": {1: "/report/token/what", 2: "/report/token/kind", 3: "/report/token/check"},
     "then": "check",
-    "photo_url": "/v1/media/1",
+    "photo_urls": ["/v1/media/1", "/v1/media/3"],
     "point": GeoPoint(45.5, -122.6),
     "faults": [],
     "advice": ADVICE,
@@ -224,7 +224,7 @@ PAGES: Mapping[str, Mapping[str, Any]] = {
         "referral": AGENCY,
         "point": GeoPoint(45.5, -122.6),
         "near_pin": KnownPlace("1221 SW 4th Ave", "address", GeoPoint(45.5, -122.6), "SW"),
-        "photo_url": "/v1/media/1",
+        "photo_urls": ["/v1/media/1", "/v1/media/3"],
         "reached": [],
         "form": FORM,
         "faults": [],
@@ -250,7 +250,8 @@ ALL_FAULTS = [
     FormFault("description", "missing_description"),
     FormFault("address", "missing_location"),
     FormFault("latitude", "incomplete_point"),
-    FormFault("photo", "too_many_bytes"),
+    FormFault("photo", "too_many_bytes", 2),
+    FormFault("photo", "too_many_photos"),
 ]
 
 

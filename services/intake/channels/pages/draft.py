@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from services.intake.channels.pages.form import PageForm
 from services.intake.identifiers import contact_channels
@@ -50,7 +52,7 @@ def _answer(question: Attribute, texts: Sequence[str], zone: ZoneInfo) -> Answer
     return list(texts) if question.datatype == "multivaluelist" else texts[0]
 
 
-# The steps: problem, place and photo; kind and questions; contact data, and a check of it all.
+# The steps: problem, place and photos; kind and questions; contact data, and a check of it all.
 WHAT, KIND, CONTACT = 1, 2, 3
 
 _ANSWER = re.compile(r"attribute\[([^\[\]]+)\]")
@@ -67,11 +69,17 @@ class FormFault(NamedTuple):
 
     field: str
     code: str
+    number: int | None = None  # of the photo, among several that came together
 
     @property
     def step(self) -> int:
         """The step with the field; the last one for the whole form."""
         return WHAT if self.field == "photo" else _step_of(self.field) or CONTACT
+
+
+def _photo_ids(saved: object) -> object:
+    """Return the photos of a draft; one that an earlier version saved has one or none."""
+    return ([saved] if saved else []) if saved is None or isinstance(saved, str) else saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,11 @@ class UnsentReport:
 
     form: PageForm
     form_id: str
-    photo_id: str | None = None
+    photo_ids: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_photo_ids),
+        Field(validation_alias=AliasChoices("photo_ids", "photo_id")),
+    ] = ()
     number: str | None = None
 
     def answers(
@@ -96,9 +108,9 @@ class UnsentReport:
         answers, errors = read_form_answers(given, questions, ZoneInfo(city.timezone))
         return answers, [FormFault(f"attribute[{name}]", code) for name, code in errors.items()]
 
-    def photo_url(self, public_url: str = "") -> str | None:
-        """Return the address of the photo, by default on the pages' own host."""
-        return media_url(public_url, self.photo_id) if self.photo_id else None
+    def photo_urls(self, public_url: str = "") -> list[str]:
+        """Return the addresses of the photos, by default on the pages' own host."""
+        return [media_url(public_url, one) for one in self.photo_ids]
 
     def submission(self, city: Jurisdiction, language: str, public_url: str) -> dict[str, Any]:
         """Return the data of the submission."""
@@ -119,7 +131,7 @@ class UnsentReport:
             "location": {name: value for name, value in location.items() if value},
             "service_code": text("service_code"),
             "attributes": answers,
-            "media": [{"url": self.photo_url(public_url)}] if self.photo_id else None,
+            "media": [{"url": url} for url in self.photo_urls(public_url)],
             "reporter": reporter | how if reporter else None,
             "follow_case": text("follow"),
         }

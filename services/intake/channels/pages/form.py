@@ -1,4 +1,4 @@
-"""The form of a page: its fields, and the photo that may come with them."""
+"""The form of a page: its fields, and the photos that may come with them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,10 +7,6 @@ from typing import Self, TypeAlias
 from aiohttp import web
 from multipart import MultipartSegment
 
-from services.intake.pictures import MAX_BYTES, RefusedPictureError
-from services.intake.ports import IntakePorts
-from services.intake.records.submissions import Uploader
-from shared.errors import SystemicError, TransientError
 from shared.runtime.http.authentication import RefusedError
 from shared.runtime.http.body import (
     MULTIPART,
@@ -22,21 +18,20 @@ from shared.runtime.http.body import (
     urlencoded_fields,
     values_by_name,
 )
-from shared.runtime.http.body_memory import BodyBuffer, begin_body
+from shared.runtime.http.body_memory import begin_body
 from shared.runtime.http.calls import MAX_FORM_BYTES, media_type_of
-from shared.runtime.http.deadline import log_not_served
 from shared.runtime.http.problem_details import problem_response
 
 _MAX_FIELDS = 500
-# All fields together without the photo: more than the longest report that is accepted.
+# All fields together without the photos: more than the longest report that is accepted.
 _MAX_TEXT_BYTES = 256 * 1024
-# A photo that is too large is read up to here, so that the page can say so.
+# Five of the largest photos; one that is too large is read as well, so that the page can say so.
 _MAX_BODY_BYTES = 64 * 1024 * 1024
-# A photo of 4 MB over a slow mobile network takes half of that.
-_PHOTO_WITHIN_S = 60.0
+# Five photos of 4 MB over a slow mobile network take most of that; a script sends a tenth.
+_PHOTOS_WITHIN_S = 180.0
 
-# Takes the next bytes of the photo.
-TakePhoto: TypeAlias = Callable[[bytes], None]
+# Takes the next bytes of a photo, told by the number of its file in the form.
+TakePhoto: TypeAlias = Callable[[int, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +81,13 @@ async def _read_multipart(
     request: web.Request, take_photo: TakePhoto | None
 ) -> list[tuple[str, str]]:
     starts: list[tuple[str, int]] = []
-    buffer, in_file = begin_body(request), False
+    buffer, in_file, files = begin_body(request), False, 0
 
     def take(event: FormEvent) -> None:
-        nonlocal in_file
+        nonlocal in_file, files
         if isinstance(event, MultipartSegment):
             in_file = event.filename is not None
+            files += in_file
             if not in_file:
                 starts.append((event.name, buffer.size))
         elif not in_file:
@@ -99,7 +95,7 @@ async def _read_multipart(
                 raise BodyTooLargeError
             buffer.extend(event)
         elif take_photo:
-            take_photo(bytes(event))
+            take_photo(files, bytes(event))
 
     try:
         await receive_form(
@@ -107,7 +103,7 @@ async def _read_multipart(
             take,
             max_bytes=_MAX_BODY_BYTES,
             max_parts=_MAX_FIELDS,
-            within_s=_PHOTO_WITHIN_S,
+            within_s=_PHOTOS_WITHIN_S,
         )
     except BodyTooLargeError:
         raise RefusedError(problem_response(413, "Too large", "Send less.")) from None
@@ -115,45 +111,3 @@ async def _read_multipart(
 
 
 UPLOADER = "web"
-
-
-@dataclass(slots=True)
-class PhotoIntake:
-    """Takes the photo of one form; a fault, such as ``photo_busy``, never stops the report."""
-
-    core: IntakePorts
-    buffer: BodyBuffer
-    fault: str | None = None
-
-    def take(self, content: bytes) -> None:
-        """Take the next bytes."""
-        if self.fault:
-            return
-        try:
-            self.buffer.extend(content)
-        except RefusedError:
-            self.fault = "photo_busy"
-        if len(self.buffer.content) > MAX_BYTES:
-            self.fault = "too_many_bytes"
-            self.buffer.drop()
-
-    async def keep(self, form_id: str) -> str | None:
-        """Keep the photo of a form once, and return its id; None where none can be kept."""
-        if self.fault:
-            return None
-        try:
-            self.buffer.require_held()
-            if not self.buffer.content:
-                return None
-            buffer, uploader = self.buffer, Uploader(UPLOADER, self.buffer.address)
-            return await self.core.keep_picture(
-                buffer.content, uploader, UPLOADER, form_id, take=buffer.take
-            )
-        except RefusedPictureError as refused:
-            self.fault = refused.fault
-        except RefusedError:
-            self.fault = "photo_busy"
-        except (SystemicError, TransientError) as error:
-            log_not_served(error)
-            self.fault = "photo_busy"
-        return None

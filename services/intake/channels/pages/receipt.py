@@ -80,7 +80,7 @@ class ReceiptPage:
             referral=shown["report"]["referral"] or reading.view["referral"],
             point=point_of(draft, reading),
             near_pin=await self.reports.near_pin(draft),
-            photo_url=draft.photo_url(),
+            photo_urls=draft.photo_urls(),
             reached=list(draft.updates.values()),
             form=form,
             faults=faults,

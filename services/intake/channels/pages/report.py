@@ -19,8 +19,9 @@ from services.intake.channels.pages.draft import (
     in_page_order,
     linked_form,
 )
-from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
+from services.intake.channels.pages.form import UPLOADER, PageForm, read_form
 from services.intake.channels.pages.kinds import KindChoices, chosen_kind, is_search, kind_choices
+from services.intake.channels.pages.photos import PhotoIntake
 from services.intake.channels.pages.places import place_near
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.pages.store import Drafts
@@ -40,6 +41,7 @@ PREVIEW, EMBED = f"{PATH}/preview", "/embed"
 _FORM = "report"
 _MAX_SEARCH = 200  # characters
 _SOURCE = "/web"  # of the submissions
+_REMOVE_PHOTO = "remove_photo"  # a button of the form, with the id of a photo
 STEPS = {"what": WHAT, "kind": KIND, "check": CONTACT}
 RECEIPT, RECEIPT_STEP = CONTACT + 1, "receipt"
 _STEP_NAMES = {step: name for name, step in STEPS.items()} | {RECEIPT: RECEIPT_STEP}
@@ -99,7 +101,7 @@ class ReportPages:
         await self.drafts.save(draft)
         step, then = _step_of(form), "check" if form.text("then") else ""
         language = self._language(request, form)
-        if asked := _asked_step(form, step):
+        if asked := _asked_step(form, step, faults):
             raise self.redirect(request, draft.form_id, asked, language, then)
         if form.text("follow") and step == WHAT:
             step = KIND  # a case near by, shown while the first step was written
@@ -152,26 +154,23 @@ class ReportPages:
         self, request: web.Request
     ) -> tuple[UnsentReport, UnsentReport, PageForm, list[FormFault]]:
         """Return the report as saved and as posted; under a new id if its own is forged."""
-        with self.core.limits.memory.body(self.access.callers.address(request)) as buffer:
-            photo = PhotoIntake(self.core, buffer)
-            form = await read_form(request, photo.take)
+        address = self.access.callers.address(request)
+        with PhotoIntake(self.core, self.core.limits.memory, address) as photos:
+            form = await read_form(request, photos.take)
             at = self.form_id(request)
             known_id = self.signer.read(_FORM, form.text("form")) if form.text("form") else at
-            form_id = known_id or new_id()
-            photo_id = await photo.keep(form_id)
-        draft_id, step = known_id or at, _step_of(form)
-        saved = await self.drafts.find(draft_id) if draft_id else None
-        known = saved or UnsentReport(PageForm(), form_id)
+            form_id, draft_id = known_id or new_id(), known_id or at
+            saved = await self.drafts.find(draft_id) if draft_id else None
+            known = saved or UnsentReport(PageForm(), form_id)
+            before = [one for one in known.photo_ids if one != form.text(_REMOVE_PHOTO)]
+            photo_ids = await photos.keep(form_id, before)
         if known_id is None:
             known = replace(known, form_id=form_id, number=None)
         given = form if is_search(form) else form.without("kind_words")
-        draft = known.with_step(step, given)
-        if photo_id or form.text("remove_photo"):
-            draft = replace(draft, photo_id=photo_id)
-        faults = [FormFault("photo", photo.fault)] if photo.fault else []
+        draft = replace(known.with_step(_step_of(form), given), photo_ids=photo_ids)
         if known_id is None:
-            faults.append(FormFault("", "unknown_form"))
-        return known, draft, form, faults
+            photos.faults.append(FormFault("", "unknown_form"))
+        return known, draft, form, photos.faults
 
     async def preview_of(self, draft: UnsentReport, language: str) -> SubmissionPreview:
         """Return the request that it would become, as far as the database answers in time."""
@@ -239,7 +238,7 @@ class ReportPages:
             form=draft.form,
             form_token=self.signer.sign(_FORM, draft.form_id),
             steps={step: self._path(draft.form_id, step) for step in STEPS.values()},
-            photo_url=draft.photo_url(),
+            photo_urls=draft.photo_urls(),
             faults=in_page_order(shown.faults, view.get("questions", ())),
             view=view,
             advice=advice_of(view),
@@ -269,9 +268,12 @@ def _step_of(form: PageForm) -> int:
     return int(step) if step in {"1", "2", "3"} else WHAT
 
 
-def _asked_step(form: PageForm, step: int) -> int | None:
-    """Return the step that another button than the main one leads to; None for the main one."""
-    if form.text("lang"):
+def _asked_step(form: PageForm, step: int, faults: Sequence[FormFault]) -> int | None:
+    """Return the step that another button than the main one leads to; None for the main one.
+
+    A photo may be removed while others come, whose faults are shown.
+    """
+    if form.text("lang") or (form.text(_REMOVE_PHOTO) and not faults):
         return step
     if form.text("to") == "back":
         return max(WHAT, step - 1)

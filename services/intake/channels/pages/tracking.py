@@ -1,5 +1,6 @@
 """The pages that show a report's status, and take more words about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -8,7 +9,8 @@ from aiohttp import web
 
 from services.intake.channels.pages.access import PageAccess
 from services.intake.channels.pages.draft import FormFault, contact_faults
-from services.intake.channels.pages.form import UPLOADER, PageForm, PhotoIntake, read_form
+from services.intake.channels.pages.form import UPLOADER, PageForm, read_form
+from services.intake.channels.pages.photos import PhotoIntake
 from services.intake.channels.pages.places import place_near
 from services.intake.channels.pages.site import PARAMETER
 from services.intake.channels.status_view import TRACK_PATH, ReporterLinks, render_status
@@ -97,17 +99,16 @@ class TrackPages:
         """Add words and a photo to the request; idempotent."""
         number = read_tracking_number(request.match_info["number"]) or ""
         address = self.access.callers.address(request)
-        with self.core.limits.memory.body(address) as buffer:
-            photo = PhotoIntake(self.core, buffer)
-            form = await read_form(request, photo.take)
+        with PhotoIntake(self.core, self.core.limits.memory, address) as photos:
+            form = await read_form(request, photos.take)
             note_id, by = self._form(number, form.text("form"))
-            photo_id = await photo.keep(note_id) if note_id else None
+            photo_ids = await photos.keep(note_id) if note_id else ()
         if form.text("to") == "follow" and by == "reporter":
             return await self._follow(request, number, form)
         text = "\n".join(filter(None, (form.text("not_fixed"), form.text("text"))))
         note = {"text": text, "not_fixed": bool(form.text("not_fixed"))}
-        if photo.fault:
-            fault = FormFault("photo", photo.fault)
+        if photos.faults:
+            fault = photos.faults[0]
         elif note_id is None:
             fault = FormFault("text", "unknown_form")
         elif not text or len(text) > MAX_DESCRIPTION:
@@ -115,7 +116,7 @@ class TrackPages:
         elif not self.note_rate.try_take(address):
             raise RefusedError(ADDRESS_RATE.response())
         elif code := await self._add(
-            request, NoteCall(UPLOADER, note_id, number, note, by), photo_id
+            request, NoteCall(UPLOADER, note_id, number, note, by), photo_ids
         ):
             fault = FormFault("text", code)
         else:
@@ -138,11 +139,13 @@ class TrackPages:
         query = urlencode({PARAMETER: language, "key": self.links.key(number), _FOLLOWED: "yes"})
         raise web.HTTPSeeOther(f"{TRACK_PATH}/{number}?{query}")
 
-    async def _add(self, request: web.Request, call: NoteCall, photo_id: str | None) -> str | None:
+    async def _add(
+        self, request: web.Request, call: NoteCall, photo_ids: Sequence[str]
+    ) -> str | None:
         language = self.access.site.language_of(request).tag
         data: dict[str, Any] = {**call.data, "language": language, "channel": "web"}
-        if photo_id:
-            data["media"] = [{"url": media_url(self.core.public_url, photo_id)}]
+        if photo_ids:
+            data["media"] = [{"url": media_url(self.core.public_url, one)} for one in photo_ids]
         try:
             with slot_of(self.core.limits.submissions, UPLOADER):
                 await self.core.add_note(call._replace(data=data))

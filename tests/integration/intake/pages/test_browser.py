@@ -2,6 +2,7 @@
 
 import aiohttp
 import pytest
+from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
 from tests.integration.intake.pages.near import open_case_near
@@ -30,7 +31,14 @@ pytestmark = [
 ]
 
 HTML = "text/html"
-PHOTO = {"name": "p.png", "mimeType": "image/png", "buffer": encoded(kind="PNG")}
+PHOTO, *PHOTOS = (
+    {
+        "name": f"{name}.png",
+        "mimeType": "image/png",
+        "buffer": encoded(Image.new("RGB", (640, 480), name), kind="PNG"),
+    }
+    for name in ("red", "lime", "blue", "white")
+)
 CLOSED = {
     "status": "completed",
     "status_text": "The work is done.",
@@ -147,6 +155,61 @@ async def test_steps_have_addresses_for_back_reload_changes_and_a_second_tab(
     assert number not in page.url
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+async def test_photos_add_up_and_each_can_be_removed(
+    site: aiohttp.ClientSession, browser: Browser, site_log: TopicLog, *, scripts: bool
+) -> None:
+    page = await browser.new_page(base_url=base(site), java_script_enabled=scripts, locale="en")
+    await leave_out_maps(page)
+    thumbnails, main = page.locator("main .photos img"), page.locator("main button.main")
+
+    async def choose(*photos: object) -> None:
+        await page.set_input_files("#f-photo", files=list(photos))  # type: ignore[arg-type] # as documented
+
+    async def sources() -> list[str]:
+        return [await one.get_attribute("src") or "" for one in await thumbnails.all()]
+
+    await page.goto("/report")
+    picker = "e => [e.accept, e.multiple, e.hasAttribute('capture')]"
+    assert await page.locator("#f-photo").evaluate(picker) == ["image/*", True, False]
+    await page.fill("#f-description", "A small pothole")
+    await page.fill("#f-address", "1221 SW 4th Ave")
+    await choose(PHOTO, PHOTOS[0])
+    if scripts:  # a camera gives one more
+        await choose(PHOTOS[1])
+        await expect(thumbnails).to_have_count(3)
+        await page.get_by_role("button", name="Remove photo 1").click()
+        await expect(page.get_by_role("button", name="Remove photo")).to_have_text(
+            ["Remove photo 1", "Remove photo 2"]
+        )
+    await main.click()
+    await page.go_back()
+    await page.reload()
+    first = await sources()
+    await choose(PHOTOS[2])
+    await main.click()
+    await main.click()
+    added = await sources()
+    await page.fill("#f-name", "Ana")
+    await page.get_by_role("button", name="Remove photo 2").click()
+    await page.wait_for_url("**#photos")
+    left = await sources()
+    assert await page.input_value("#f-name") == "Ana"
+    await main.click()
+    receipt = await sources()
+    number = await page.locator("output").inner_text()
+    await page.get_by_role("link", name="See its status").click()
+    tracked = await sources()
+    submitted = await site_log.request(number)
+
+    assert (len(first), len(added), added[:2]) == (2, 3, first)
+    assert left == receipt == [added[0], added[2]]
+    assert sorted(tracked) == sorted(left)
+    assert [one.url.rpartition("/v1")[2] for one in submitted.data.media] == [
+        one.removeprefix("/v1") for one in left
+    ]
+
+
 async def test_axe_finds_nothing_on_any_page_in_any_state(
     site: aiohttp.ClientSession, browser: Browser, site_log: TopicLog
 ) -> None:
@@ -162,8 +225,8 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     found += await look_at(page, "report-1-faults")
     await page.fill("#f-description", "A small pothole")
     await type_coordinates(page, PIONEER_SQUARE)
-    await page.set_input_files("#f-photo", files=PHOTO)  # type: ignore[arg-type] # as documented
-    await page.locator("main .photo img").wait_for()
+    await page.set_input_files("#f-photo", files=[PHOTO, *PHOTOS])  # type: ignore[list-item] # as documented
+    await expect(page.locator("main .photo img")).to_have_count(4)
     found += await look_at(page, "report-1-photo")
     await leave_out_maps(page)
     await page.locator("main button.main").click()

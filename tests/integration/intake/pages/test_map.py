@@ -340,6 +340,6 @@ async def test_a_screen_reader_reads_names_roles_and_order(page: Page) -> None:
           - button "Zoom in"
           - button "Zoom out"
           - group: Type coordinates
-        - button "Photo (optional)"
+        - button "Photos (optional)"
         - button "Continue"
     """)

@@ -148,7 +148,7 @@ async def test_the_reporter_sees_what_was_added_and_asks_for_updates(
         assert page.texts("//ol[@class='history'][1]//p") == ["It is deeper now"]
         assert page.tree.xpath("//*[contains(@class, 'still')]/@data-at") == ["45.5189,-122.6793"]
         assert not page.tree.xpath("//*[@name='email']")
-    assert [len(page.tree.xpath("//figure/img")) for page in (told, other)] == [1, 0]
+    assert [len(page.tree.xpath("//figure//img")) for page in (told, other)] == [1, 0]
     assert "You get updates from now on." in told.text
     assert isinstance(given, ContactGiven)
     assert (given.data.email, given.data.status_updates) == ("ana@example.org", ("email",))

@@ -62,41 +62,65 @@ for (const told of document.querySelectorAll("[data-most]")) {
   }
 }
 
-const photo = document.querySelector("input[type=file]");
-photo?.addEventListener("change", async () => {
-  const [file] = photo.files;
+// Photos add up, as a camera gives one at a time; each is made small, shown, and can be removed.
+const picker = document.querySelector("input[type=file]");
+const added = []; // of { file, figure, image, button }
+picker?.addEventListener("change", () => {
+  const files = [...picker.files];
+  if (!picker.multiple) for (const one of files.length ? added.splice(0) : []) one.figure.remove();
+  for (const file of files) add(file);
+  hand();
+});
+
+async function add(file) {
+  const figure = document.createElement("figure");
+  const image = document.createElement("img");
+  const button = document.createElement("button");
+  const one = { file, figure, image, button };
+  figure.className = "photo";
+  figure.append(image, button);
+  button.type = "button";
+  button.className = "second";
+  button.addEventListener("click", () => {
+    added.splice(added.indexOf(one), 1);
+    figure.remove();
+    hand();
+    picker.focus();
+  });
+  image.src = URL.createObjectURL(file);
+  document.getElementById("photos").append(figure);
+  added.push(one);
+  const small = await shrunk(file);
+  if (!small || small.size >= file.size || !added.includes(one)) return;
+  one.file = new File([small], "photo.jpg", { type: "image/jpeg" });
+  hand();
+}
+
+/** Put the photos into the form, and number them after those that the report has. */
+function hand() {
+  const files = new DataTransfer();
+  const before = document.querySelectorAll("#photos figure").length - added.length;
+  for (const [i, { file, image, button }] of added.entries()) {
+    files.items.add(file);
+    image.alt = picker.dataset.alt.replace("{}", before + i + 1);
+    button.textContent = picker.dataset.remove.replace("{}", before + i + 1);
+  }
+  picker.files = files.files;
+}
+
+async function shrunk(file) {
   let image;
   try {
     image = await createImageBitmap(file);
   } catch {
-    return; // no file, or one that only the server can read
+    return null; // one that only the server can read
   }
   const scale = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(image.width * scale);
   canvas.height = Math.round(image.height * scale);
   canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  const small = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.85));
-  if (!small || photo.files[0] !== file) return;
-  if (small.size < file.size) {
-    const files = new DataTransfer();
-    files.items.add(new File([small], "photo.jpg", { type: "image/jpeg" }));
-    photo.files = files.files;
-  }
-  preview(URL.createObjectURL(small));
-});
-
-function preview(url) {
-  let image = document.querySelector(".photo img");
-  if (!image) {
-    const figure = document.createElement("figure");
-    figure.className = "photo";
-    image = figure.appendChild(document.createElement("img"));
-    image.width = 160;
-    photo.before(figure);
-  }
-  image.alt = photo.dataset.alt;
-  image.src = url;
+  return new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.85); });
 }
 
 // The receipt is there before its team is: look again, and put in what is known then.

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from services.intake.channels.pages.draft import (
     CONTACT,
@@ -27,7 +28,27 @@ def draft(**fields: Any) -> UnsentReport:
         for name, values in fields.items()
         for value in (values if isinstance(values, list) else [values])
     ]
-    return UnsentReport(PageForm.of(pairs), "an id", photo_id="1")
+    return UnsentReport(PageForm.of(pairs), "an id", photo_ids=("1",))
+
+
+@pytest.mark.parametrize(
+    ("saved", "opened"),
+    [
+        ('"photo_id":"1"', ("1",)),
+        ('"photo_id":null', ()),
+        ('"photo_ids":["1","2"]', ("1", "2")),
+        ('"number":null', ()),
+    ],
+)
+def test_a_draft_that_was_saved_with_one_photo_still_opens(
+    saved: str, opened: tuple[str, ...]
+) -> None:
+    state = TypeAdapter(UnsentReport)
+
+    draft = state.validate_json(f'{{"form":{{"values":{{}}}},"form_id":"an id",{saved}}}')
+
+    assert draft.photo_ids == opened
+    assert state.validate_json(state.dump_json(draft)) == draft
 
 
 def test_the_fields_make_a_submission() -> None:

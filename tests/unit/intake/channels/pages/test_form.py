@@ -1,4 +1,4 @@
-"""Forms of the pages as a server reads them from a connection, with and without a photo."""
+"""Forms of the pages as a server reads them from a connection, with and without photos."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -8,8 +8,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from services.intake.channels.pages.form import PhotoIntake, read_form
+from services.intake.channels.pages.form import read_form
+from services.intake.channels.pages.photos import PhotoIntake
 from services.intake.pictures import MAX_BYTES, RefusedPictureError, derived_media_id
+from services.intake.ports import IntakePorts
 from services.intake.records.submissions import Uploader
 from shared.errors import SystemicError
 from shared.runtime.http.authentication import RefusedError
@@ -21,7 +23,13 @@ MULTIPART = "multipart/form-data; boundary=x"
 URLENCODED = "application/x-www-form-urlencoded"
 ADDRESS = "127.0.0.1"
 END = b"--x--\r\n"
-PHOTO_ID = derived_media_id(b"key", b"a picture", "web", "form")
+
+
+def photo_id(content: bytes) -> str:
+    return derived_media_id(b"key", content, "web", "form")
+
+
+PHOTO_ID = photo_id(b"a picture")
 
 
 class NoDatabaseError(SystemicError):
@@ -43,6 +51,8 @@ class Library:
             raise RefusedPictureError("unsupported_picture")
         if picture.startswith(b"no database"):
             raise NoDatabaseError
+        if picture.startswith(b"slow"):
+            await asyncio.Event().wait()
         self.kept.append(picture)
         return media_id
 
@@ -66,14 +76,15 @@ def memory() -> BodyMemory:
 @pytest.fixture
 async def client(library: Library, memory: BodyMemory) -> AsyncGenerator[aiohttp.ClientSession]:
     async def read(request: web.Request) -> web.Response:
-        with memory.body(ADDRESS) as buffer:
-            photo = PhotoIntake(library, buffer)  # type: ignore[arg-type] # what it uses of one
+        core: IntakePorts = library  # type: ignore[assignment] # what it uses of one
+        with PhotoIntake(core, memory, ADDRESS, within_s=2) as photos:
             try:
-                form = await read_form(request, photo.take)
+                form = await read_form(request, photos.take)
             except RefusedError as refused:
                 return refused.response
-            photo_id = await photo.keep("form")
-        return web.json_response([dict(form.values), photo_id, photo.fault])
+            photo_ids = await photos.keep("form", request.query.getall("before", []))
+        faults = [[one.number, one.code] for one in photos.faults]
+        return web.json_response([dict(form.values), photo_ids, faults])
 
     async def nothing_missing() -> str | None:
         return None
@@ -92,10 +103,10 @@ async def client(library: Library, memory: BodyMemory) -> AsyncGenerator[aiohttp
 
 
 async def sent(
-    client: aiohttp.ClientSession, body: bytes, content_type: str = MULTIPART
+    client: aiohttp.ClientSession, body: bytes, content_type: str = MULTIPART, path: str = "/"
 ) -> tuple[int, list[object]]:
     headers = {"Content-Type": content_type}
-    async with client.post("/", data=BytesIO(body), headers=headers) as response:
+    async with client.post(path, data=BytesIO(body), headers=headers) as response:
         answer = await response.json()
         return response.status, answer if isinstance(answer, list) else [answer["title"]]
 
@@ -115,14 +126,14 @@ async def test_fields_and_the_photo_are_told_apart(
     status, answer = await sent(client, body)
 
     fields = {"description": ["Ein größeres Loch"], "attribute[size]": ["a", "b"]}
-    assert (status, answer) == (200, [fields, PHOTO_ID, None])
+    assert (status, answer) == (200, [fields, [PHOTO_ID], []])
     assert library.kept == [b"a picture"]
 
 
 async def test_a_form_without_files_is_read_as_well(client: aiohttp.ClientSession) -> None:
     answer = await sent(client, b"a=1&b=%C3%A9+&c=", URLENCODED)
 
-    assert answer == (200, [{"a": ["1"], "b": ["é"]}, None, None])
+    assert answer == (200, [{"a": ["1"], "b": ["é"]}, [], []])
 
 
 @pytest.mark.parametrize(
@@ -138,7 +149,7 @@ async def test_a_photo_that_cannot_be_kept_leaves_the_fields(
 ) -> None:
     body = part("photo", photo, "p.jpg") + part("description", b"A hole") + END
 
-    assert await sent(client, body) == (200, [{"description": ["A hole"]}, None, fault])
+    assert await sent(client, body) == (200, [{"description": ["A hole"]}, [], [[None, fault]]])
     assert library.kept == []
 
 
@@ -146,6 +157,56 @@ async def test_the_largest_photo_is_kept(client: aiohttp.ClientSession, library:
     await sent(client, part("photo", b"x" * MAX_BYTES, "p.jpg") + END)
 
     assert [len(picture) for picture in library.kept] == [MAX_BYTES]
+
+
+async def test_what_is_wrong_is_told_by_photo_and_the_others_are_kept(
+    client: aiohttp.ClientSession, memory: BodyMemory
+) -> None:
+    photos = (b"one", b"no picture", b"", b"x" * (MAX_BYTES + 1), b"two")
+    body = b"".join(part("photo", photo, "p.jpg") for photo in photos) + END
+
+    _, answer = await sent(client, body)
+
+    kept = [photo_id(b"one"), photo_id(b"two")]
+    assert answer == [{}, kept, [[2, "unsupported_picture"], [3, "too_many_bytes"]]]
+    assert memory.held == 0
+
+
+async def test_photos_that_take_too_long_do_not_hold_up_the_form(
+    client: aiohttp.ClientSession,
+) -> None:
+    body = b"".join(part("photo", photo, "p.jpg") for photo in (b"one", b"slow", b"slower")) + END
+
+    _, answer = await sent(client, body)
+
+    assert answer == [{}, [photo_id(b"one")], [[2, "photo_busy"], [3, "photo_busy"]]]
+
+
+@pytest.mark.parametrize("chosen", [6, 7])
+async def test_the_first_five_photos_are_kept(
+    client: aiohttp.ClientSession, library: Library, chosen: int
+) -> None:
+    photos = [str(one).encode() for one in range(chosen)]
+    body = b"".join(part("photo", photo, "p.jpg") for photo in photos) + END
+
+    _, answer = await sent(client, body)
+
+    assert answer == [{}, [photo_id(one) for one in photos[:5]], [[None, "too_many_photos"]]]
+    assert library.kept == photos[:5]
+
+
+async def test_more_photos_come_after_those_before_each_once(
+    client: aiohttp.ClientSession,
+) -> None:
+    again = part("photo", b"a picture", "p.jpg") + part("photo", b"new", "p.jpg") + END
+
+    _, more = await sent(client, again, path=f"/?before=1&before={PHOTO_ID}")
+    _, full = await sent(
+        client, again, path=f"/?before=1&before=2&before=3&before=4&before={PHOTO_ID}"
+    )
+
+    assert more == [{}, ["1", PHOTO_ID, photo_id(b"new")], []]
+    assert full == [{}, ["1", "2", "3", "4", PHOTO_ID], [[None, "too_many_photos"]]]
 
 
 async def test_while_the_memory_is_full_a_form_comes_without_its_photo(
@@ -158,9 +219,9 @@ async def test_while_the_memory_is_full_a_form_comes_without_its_photo(
         busy = await sent(client, part("photo", b"a picture", "p.jpg") + END)
     taken = [await sent(client, part("photo", b"a picture", "p.jpg") + END) for _ in range(2)]
 
-    assert none == (200, [{}, None, None])
-    assert busy == (200, [{}, None, "photo_busy"])
-    assert taken == [(200, [{}, PHOTO_ID, None])] * 2
+    assert none == (200, [{}, [], []])
+    assert busy == (200, [{}, [], [[None, "photo_busy"]]])
+    assert taken == [(200, [{}, [PHOTO_ID], []])] * 2
 
 
 async def test_a_photo_that_is_dropped_once_it_came_is_named(
@@ -179,7 +240,8 @@ async def test_a_photo_that_is_dropped_once_it_came_is_named(
 
     headers = {"Content-Type": MULTIPART}
     async with client.post("/", data=body(), headers=headers) as response:
-        assert await response.json() == [{"description": ["A hole"]}, None, "photo_busy"]
+        answer = await response.json()
+    assert answer == [{"description": ["A hole"]}, [], [[None, "photo_busy"]]]
 
 
 async def arrived(memory: BodyMemory) -> bool:
