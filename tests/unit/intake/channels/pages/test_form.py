@@ -172,6 +172,17 @@ async def test_what_is_wrong_is_told_by_photo_and_the_others_are_kept(
     assert memory.held == 0
 
 
+async def test_a_photo_that_was_kept_leaves_the_memory_to_others(
+    client: aiohttp.ClientSession, memory: BodyMemory
+) -> None:
+    body = part("photo", b"one", "p.jpg") + part("photo", b"slow", "p.jpg") + END
+
+    answer = asyncio.create_task(sent(client, body))
+
+    assert await eventually(lambda: held(memory, len(b"slow")))
+    await answer
+
+
 async def test_photos_that_take_too_long_do_not_hold_up_the_form(
     client: aiohttp.ClientSession,
 ) -> None:
@@ -231,7 +242,7 @@ async def test_a_photo_that_is_dropped_once_it_came_is_named(
 
     async def body() -> AsyncGenerator[bytes]:
         yield part("photo", b"x" * MAX_BYTES, "p.jpg")
-        await eventually(lambda: arrived(memory))
+        await eventually(lambda: held(memory, MAX_BYTES))
         with memory.body("192.0.2.1") as complete, memory.body("192.0.2.2") as new:
             complete.extend(bytes(MAX_BYTES))
             complete.keep()
@@ -244,8 +255,8 @@ async def test_a_photo_that_is_dropped_once_it_came_is_named(
     assert answer == [{"description": ["A hole"]}, [], [[None, "photo_busy"]]]
 
 
-async def arrived(memory: BodyMemory) -> bool:
-    return memory.held == MAX_BYTES
+async def held(memory: BodyMemory, size: int) -> bool:
+    return memory.held == size
 
 
 @pytest.mark.parametrize(
