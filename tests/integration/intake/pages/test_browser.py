@@ -18,7 +18,7 @@ from tests.support.chromium import (
     type_into,
     violations,
 )
-from tests.support.intake.pages import REPORT
+from tests.support.intake.pages import ALL_FAULTS, REPORT
 from tests.support.intake.pages import page as rendered
 from tests.support.pictures import encoded
 from tests.support.topic_log import TopicLog
@@ -255,6 +255,10 @@ async def test_axe_finds_nothing_on_any_page_in_any_state(
     await page.route("**/closed", lambda route: route.fulfill(body=closed, content_type=HTML))
     await page.goto("/closed")
     found += await look_at(page, "status-closed")
+    refused = rendered("report_1", faults=ALL_FAULTS)
+    await page.route("**/refused", lambda route: route.fulfill(body=refused, content_type=HTML))
+    await page.goto("/refused")
+    found += await look_at(page, "report-1-photo-faults")
 
     assert found == []
 
