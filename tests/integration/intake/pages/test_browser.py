@@ -118,6 +118,8 @@ async def test_steps_have_addresses_for_back_reload_changes_and_a_second_tab(
     await page.fill("#f-description", "A small pothole")
     await page.fill("#f-address", "1221 SW 4th Ave")
     await choose(page, PHOTO)
+    if scripts:
+        await page.locator(".photo img").wait_for()  # it moves the button
     await page.locator(main).click()
     await page.locator("#f-service_code input:checked").wait_for(state="attached")
     await page.go_back()

@@ -230,7 +230,7 @@ def test_a_receipt_repeats_what_was_sent_and_tells_who_acts_what_is_next_and_by_
         "We want this done by March 3, 2026.",
     ):
         assert told in one_line(tree.text_content())
-    assert tree.xpath("//main//img/@src") == ["/v1/media/1"]
+    assert tree.xpath("//main//img/@src") == ["/v1/media/1", "/v1/media/3"]
 
 
 @pytest.mark.parametrize("name", ["status", "receipt"])
