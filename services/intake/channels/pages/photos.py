@@ -40,7 +40,7 @@ class _Photo:
 
 @dataclass(slots=True)
 class PhotoIntake:
-    """Takes the photos of one form; faults, told by photo, stop neither the report nor the others.
+    """Takes the photos of one form; a fault names its photo, and stops neither report nor others.
 
     Each photo has a body of its own in the memory, held until the block ends.
     """
@@ -63,7 +63,7 @@ class PhotoIntake:
             self.memory.end(photo.buffer)
 
     def take(self, file: int, content: bytes) -> None:
-        """Take the next bytes of a file, told by its number in the form."""
+        """Take the next bytes of a file, by its number in the form."""
         if file not in self._photos:
             if len(self._photos) == MAX_PHOTOS:
                 self._has_more = True
