@@ -79,11 +79,16 @@ async def create_role(connection: Database) -> None:
 
 
 async def grant_reading(connection: Database, service: str) -> None:
-    """Grant the role the listed columns of a service's schema, as its owner, and nothing else."""
+    """Grant the role the listed columns of a service's schema, as its owner, and nothing else.
+
+    A table that the schema does not have yet is left out.
+    """
     await connection.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA {service} FROM {ROLE}")
     await connection.execute(f"GRANT USAGE ON SCHEMA {service} TO {ROLE}")
     own = _OF_SERVICE.get(service)
     readable = {"migrations": ""} if own is None else {**_OF_EVERY_SERVICE, **own}
     for table, columns in readable.items():
         listed = f" ({columns})" if columns else ""
+        if await connection.fetchval("SELECT to_regclass($1)", f"{service}.{table}") is None:
+            continue
         await connection.execute(f"GRANT SELECT{listed} ON {service}.{table} TO {ROLE}")

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from shared.contract.events import CaseOpened, RequestTriaged
+from shared.contract.events import CaseOpened, RequestTriaged, new_id
 from shared.contract.topics import INTAKE_REQUESTS
 from shared.runtime.clock import utc_now
 from shared.runtime.http.api_keys import hash_key, store_keys
@@ -141,6 +141,7 @@ async def test_no_route_shows_a_private_requests_reporter_and_only_its_number_sh
                 "city": "portland.gov",
                 "draft": number,
                 "step": "what",
+                "case_id": new_id(),
                 "key_id": "0",
                 "topic": "channel-submissions-dlq",
                 "offset": "0",

@@ -135,7 +135,7 @@ async def test_everything_holds_of_a_router_that_works(lived: Lived) -> None:
     assert code == 0
     assert report["holds"]
     assert report["requests"] == requests
-    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 18)]
+    assert [one["id"] for one in report["invariants"]] == [f"I{n}" for n in range(1, 19)]
 
 
 async def test_a_bureau_is_told_what_is_wrong_with_its_updates(lived: Lived) -> None:
