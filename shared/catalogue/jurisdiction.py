@@ -30,6 +30,7 @@ from shared.text_matching import (
     StemPatterns,
     TrainedModel,
     fold,
+    stem_patterns,
 )
 from shared.vocabulary import DangerClass, FourEyesRule, GeoPoint, PublicTexts
 
@@ -197,7 +198,7 @@ class Jurisdiction:
     @cached_property
     def dangers_in_other_languages(self) -> StemPatterns:
         """The patterns of ``danger_words``."""
-        return StemPatterns(self.danger_words)
+        return stem_patterns(self.danger_words)
 
     @cached_property
     def text_model(self) -> "TextModel":

@@ -6,7 +6,7 @@ from shared.text_matching.index import CompiledPhrases, Hit, PhraseIndex
 from shared.text_matching.negation import PhraseRoles, filter_affirmed
 from shared.text_matching.notation import expand_families, families_named, parse_pattern
 from shared.text_matching.scores import EVIDENCE_GAP, KindProbability, UrgencyScore, urgency_head
-from shared.text_matching.stem_patterns import StemEntry, StemPatterns
+from shared.text_matching.stem_patterns import StemEntry, StemPatterns, stem_patterns
 from shared.text_matching.trained_model import TrainedModel
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "is_word",
     "limit_marks",
     "parse_pattern",
+    "stem_patterns",
     "urgency_head",
 ]

@@ -9,7 +9,7 @@ and Korean, match anywhere in a run of signs; Arabic words match with and withou
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import re2
@@ -92,6 +92,12 @@ class StemPatterns:
             form = form.replace(" ", "")
             for one in self._unspaced.possible(form):
                 yield one, form
+
+
+@lru_cache(maxsize=4)
+def stem_patterns(entries: tuple[StemEntry, ...]) -> StemPatterns:
+    """Return the patterns of entries, which all cities share."""
+    return StemPatterns(entries)
 
 
 class _Compiled:
