@@ -79,7 +79,9 @@ class FormFault(NamedTuple):
 
 def _photo_ids(saved: object) -> object:
     """Return the photos of a draft; one that an earlier version saved has one or none."""
-    return ([saved] if saved else []) if saved is None or isinstance(saved, str) else saved
+    if saved is None or isinstance(saved, str):
+        return [saved] if saved else []
+    return saved
 
 
 @dataclass(frozen=True, slots=True)
