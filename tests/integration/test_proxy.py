@@ -4,11 +4,9 @@ import asyncio
 import json
 import os
 import re
-import shutil
-import signal
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -30,8 +28,8 @@ from services.triage.app import triage
 from services.triage.settings import TriageSettings
 from shared.runtime.http.openapi import openapi_document
 from shared.runtime.http.problem_details import PROBLEM
+from tests.support.caddy import CADDY, LOG, needs_caddy, running_caddy
 from tests.support.databases import Database
-from tests.support.free_ports import reserved_port
 from tests.support.proxy import FILE, OPERATORS, PUBLIC, read_sites
 from tests.support.waiting import eventually
 
@@ -45,11 +43,9 @@ CHANNELS = {  # of intake, by the variable that names where each is
     "ROUTE311_SMS": "sms",
 }
 UPSTREAMS = (*CHANNELS, "ROUTE311_DISPATCH", "ROUTE311_NOTIFY", "ROUTE311_TRIAGE")
-CADDY = os.environ.get("ROUTE311_CADDY") or shutil.which("caddy")
 INSIDE = "/v1/keys/"  # for the console alone, which calls the services directly
 INTERNAL = ("/metrics", "/live", "/ready", "/serving", "/openapi.json", "/debug", "/v1", "/v1/")
 NUMBER = "26-7KQ4-M2"
-LOG = "caddy.log"
 _EVENTS = "text/event-stream"
 
 
@@ -171,47 +167,6 @@ def upstream(name: str) -> web.Application:
 
 
 @asynccontextmanager
-async def running_caddy(
-    folder: Path,
-    command: Sequence[str | Path],
-    environment_of: Callable[..., Mapping[str, str]],
-    is_up: Callable[..., Awaitable[bool]],
-    *,
-    ports: int,
-) -> AsyncGenerator[Sequence[int]]:
-    """Run a command on so many ports, which both functions get, and yield these once it is up.
-
-    Caddy listens on every interface, where somebody may have a port of this one: then on others.
-    """
-    home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(folder))
-    log = folder / LOG
-    with ExitStack() as stack:
-        while True:
-            found = [stack.enter_context(reserved_port()) for _ in range(ports)]
-            with log.open("wb") as out:
-                process = await asyncio.create_subprocess_exec(
-                    *command, env={**os.environ, **home, **environment_of(*found)},
-                    stdout=out, stderr=out, start_new_session=True,
-                )  # fmt: skip
-            try:
-                await eventually(partial(_has_ended_or, process, partial(is_up, *found)))
-                if process.returncode is None:
-                    yield found
-                    return
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGTERM)  # also what waits beside Caddy
-                await process.wait()
-            assert "address already in use" in await asyncio.to_thread(log.read_text)
-
-
-async def _has_ended_or(
-    process: asyncio.subprocess.Process, is_up: Callable[[], Awaitable[bool]]
-) -> bool:
-    return process.returncode is not None or await is_up()
-
-
-@asynccontextmanager
 async def caddy(folder: Path, *, answering: bool = True) -> AsyncGenerator[Proxy]:
     """Run the file as it is, in front of three servers that tell what arrives."""
     assert CADDY
@@ -247,9 +202,6 @@ async def _answers(public: int, operators: int, _: int) -> bool:
             return one.status == two.status == 404
     except aiohttp.ClientError:
         return False
-
-
-needs_caddy = pytest.mark.skipif(CADDY is None, reason="no caddy here: set ROUTE311_CADDY")
 
 
 @needs_caddy
